@@ -1,0 +1,74 @@
+/**
+ * What a look found. Writers take these values and nothing else, so only a definite answer can change what is stored.
+ */
+import type { Option } from "effect"
+import type { DockerfilePath } from "./Candidates.js"
+import type { RepositoryName } from "./GitHubRepository.js"
+
+/** What GitHub says of a repository: a definite answer. */
+export interface RepositoryProbe {
+  /** The current name: another than was asked for after a rename or transfer. */
+  readonly repository: RepositoryName
+  /** The commit at HEAD; none for an empty repository. */
+  readonly headOid: Option.Option<string>
+  /** Which of the known paths are files at HEAD (a directory of that name does not count). */
+  readonly dockerfiles: ReadonlyArray<DockerfilePath>
+}
+
+/** What Docker Hub says of an image: a definite answer. */
+export interface ImageFacts {
+  /** The familiar name: `namespace/name`, and `nginx` for an official image. */
+  readonly image: string
+  /** Lifetime pulls. */
+  readonly pulls: bigint
+  readonly stars: number
+  /** When the image was last pushed to (epoch milliseconds), where the Hub says so. */
+  readonly lastUpdated: Option.Option<number>
+}
+
+/** A repository that was claimed from the store, to be looked at by this process alone until the lease ends. */
+export interface ClaimedRepository {
+  readonly id: string
+  readonly repository: RepositoryName
+  /** How often it was tried without a definite answer. */
+  readonly attempts: number
+}
+
+/** An image that was claimed from the store for its refresh. */
+export interface ClaimedImage {
+  readonly image: string
+  readonly attempts: number
+}
+
+/** No definite answer: the row stays due, and is not tried before `notBefore` (epoch milliseconds). */
+export interface Deferral {
+  readonly _tag: "Deferred"
+  readonly reason: string
+  readonly notBefore: number
+}
+
+/** The definite end of a look at a repository. */
+export type DiscoveryResult =
+  | { readonly _tag: "NotFound" }
+  | { readonly _tag: "NoDockerfile"; readonly probe: RepositoryProbe }
+  | { readonly _tag: "Miss"; readonly probe: RepositoryProbe; readonly candidate: Option.Option<string> }
+  | { readonly _tag: "Hit"; readonly probe: RepositoryProbe; readonly facts: ImageFacts }
+
+/** A look at a repository, definite or not. `at` is the instant of the answer, epoch milliseconds. */
+export interface DiscoveryFinding {
+  readonly claim: ClaimedRepository
+  readonly at: number
+  readonly result: DiscoveryResult | Deferral
+}
+
+/** The end of a look at a known image. `Gone` is a definite 404. */
+export type RefreshResult =
+  | { readonly _tag: "Refreshed"; readonly facts: ImageFacts }
+  | { readonly _tag: "Gone" }
+
+/** A look at a known image, definite or not. `at` is the instant of the answer, epoch milliseconds. */
+export interface RefreshFinding {
+  readonly claim: ClaimedImage
+  readonly at: number
+  readonly result: RefreshResult | Deferral
+}

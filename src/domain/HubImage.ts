@@ -1,0 +1,22 @@
+/**
+ * Images on Docker Hub by their familiar name (`nginx`, `ollama/ollama`), and the path by which the Hub's API knows
+ * them (`library/nginx`, `ollama/ollama`).
+ */
+
+/** Where the Hub's API keeps an image. */
+export interface HubPath {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** `nginx` and `library/nginx` are both `{ namespace: "library", name: "nginx" }`. */
+export const hubPath = (image: string): HubPath => {
+  const slash = image.indexOf("/")
+  return slash === -1
+    ? { namespace: "library", name: image }
+    : { namespace: image.slice(0, slash), name: image.slice(slash + 1) }
+}
+
+/** The familiar name of a path: official images lose `library/`. */
+export const familiarName = (path: HubPath): string =>
+  path.namespace === "library" ? path.name : `${path.namespace}/${path.name}`

@@ -1,0 +1,79 @@
+/**
+ * One request, one whole answer: the shared way to the outside for clients that read small documents.
+ */
+import type { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
+import type { Headers } from "@effect/platform/Headers"
+import { Duration, Effect, Stream } from "effect"
+import { Transient } from "../../domain/Errors.js"
+
+/** An answer whose body was read to its end. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly body: string
+}
+
+export interface ExchangeOptions {
+  /** Who is asked; stands in errors. */
+  readonly service: string
+  /** For the whole exchange, body included. Default 30 s. */
+  readonly timeout?: Duration.Duration
+  /** A longer body is refused. Default 16 MiB. */
+  readonly maxBytes?: number
+}
+
+const defaultTimeout = Duration.seconds(30)
+const defaultMaxBytes = 16 * 1024 * 1024
+
+// The address may carry a secret in its query, so messages name the host and the path alone.
+const where = (request: HttpClientRequest.HttpClientRequest): string => {
+  const url = URL.canParse(request.url) ? new URL(request.url) : undefined
+  return url === undefined ? request.method : `${request.method} ${url.host}${url.pathname}`
+}
+
+const causeText = (error: HttpClientError.HttpClientError): string => {
+  const cause = error.cause
+  if (!(cause instanceof Error)) return error.reason
+  const inner = cause.cause instanceof Error ? cause.cause : cause
+  return "code" in inner && typeof inner.code === "string" ? inner.code : inner.message
+}
+
+/**
+ * Sends a request and reads the answer to its end, whatever its status. Fails only with TRANSIENT: `timeout` when the
+ * whole exchange took too long, `network` when the connection failed or broke, `malformed` when the body was longer
+ * than allowed.
+ */
+export const exchange =
+  (client: HttpClient.HttpClient, options: ExchangeOptions) =>
+  (request: HttpClientRequest.HttpClientRequest): Effect.Effect<Answer, Transient> => {
+    const { maxBytes = defaultMaxBytes, service, timeout = defaultTimeout } = options
+    const fail = (reason: Transient["reason"], message: string) =>
+      new Transient({ service, reason, message: `${where(request)}: ${message}` })
+    return client.execute(request).pipe(
+      Effect.flatMap((response) =>
+        response.stream.pipe(
+          Stream.runFoldEffect({ size: 0, chunks: new Array<Uint8Array>() }, (state, chunk) => {
+            state.chunks.push(chunk)
+            const size = state.size + chunk.byteLength
+            return size > maxBytes
+              ? Effect.fail(fail("malformed", `the body is longer than ${maxBytes} bytes`))
+              : Effect.succeed({ size, chunks: state.chunks })
+          }),
+          Effect.map(({ chunks }): Answer => ({
+            status: response.status,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString("utf8")
+          }))
+        )
+      ),
+      Effect.catchTags({
+        RequestError: (error) => Effect.fail(fail("network", causeText(error))),
+        ResponseError: (error) => Effect.fail(fail("network", causeText(error)))
+      }),
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () => fail("timeout", `no whole answer within ${Duration.format(timeout)}`)
+      }),
+      Effect.withSpan("exchange", { attributes: { service } })
+    )
+  }

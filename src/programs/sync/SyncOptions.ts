@@ -1,0 +1,31 @@
+import type { Duration } from "effect"
+import type { DiscoveryCounts, RefreshCounts } from "./SyncProgress.js"
+
+/** How a run of sync behaves. */
+export interface SyncOptions {
+  /** End when nothing is due now; parks are waited for, rows that were put off to later are not. */
+  readonly once: boolean
+  readonly discovery: boolean
+  readonly refresh: boolean
+  /** Take what was put off to later, now. */
+  readonly includeDeferred: boolean
+  /** Rows claimed at a time (`DOCKERHUB_BATCH_SIZE`). */
+  readonly batchSize: number
+  /** How long a claim is held before it comes back by itself. */
+  readonly lease: Duration.Duration
+  readonly refreshInterval: Duration.Duration
+  readonly discoveryInterval: Duration.Duration
+  /** How long to wait before looking again when nothing is due. */
+  readonly idleSleep: Duration.Duration
+}
+
+/** The summary that `sync` prints, in the form of its `--json`. */
+export interface SyncSummary {
+  readonly discovery: DiscoveryCounts
+  readonly refresh: RefreshCounts
+  readonly requests: {
+    readonly github: { readonly requests: number; readonly points: number }
+    readonly dockerhub: { readonly requests: number }
+  }
+  readonly seconds: number
+}
