@@ -5,9 +5,14 @@
 import { DateTime, Schema } from "effect"
 import { BudgetKey } from "./RateBudget.js"
 
-/** Credentials are missing, wrong, revoked or refused: waiting does not help, a person has to act. */
+/**
+ * Credentials are missing, wrong, revoked or refused: waiting does not help, a person has to act.
+ * Scope `all` (the default): nothing of this service can go on, so the run ends. Scope `one`: only what was asked for is
+ * refused (a repository behind SAML, a single image's 403); it is put off, others go on.
+ */
 export class Auth extends Schema.TaggedError<Auth>("image-census/Auth")("AUTH", {
   service: Schema.String,
+  scope: Schema.optionalWith(Schema.Literal("all", "one"), { default: () => "all" as const }),
   /** One line: what was refused, and what to check. Never holds a secret. */
   message: Schema.String
 }) {}

@@ -10,7 +10,7 @@ export class GitHubProbe extends Context.Tag("image-census/GitHubProbe")<GitHubP
    * One alias in a shared GraphQL document. Waits while every credential is parked, and retries within a bound.
    *
    * Fails with NOT_FOUND where GitHub knows no such repository (missing, private or invisible), AUTH where no
-   * credential of the pool is left or the repository is refused to all of them, RATE_LIMIT never for long
+   * credential of the pool is left (scope `all`) or the repository is refused to all of them (scope `one`), RATE_LIMIT never for long
    * (a park is waited out inside), TRANSIENT where no definite answer was had: the repository stays due.
    */
   readonly probe: (repository: RepositoryName) => Effect.Effect<RepositoryProbe, CensusError>

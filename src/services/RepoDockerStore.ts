@@ -11,8 +11,6 @@ export interface ClaimOptions {
   readonly lease: Duration.Duration
   /** How long a check (discovery) or a snapshot (refresh) stays fresh. */
   readonly interval: Duration.Duration
-  /** Also take rows that were put off to later (never rows that another process holds). */
-  readonly includeDeferred: boolean
 }
 
 /** A repository as it is stored. Times are epoch milliseconds. */
@@ -99,6 +97,10 @@ export class RepoDockerStore extends Context.Tag("image-census/RepoDockerStore")
    * A claimed row is invisible to other claims until the lease has passed or a finding is recorded.
    */
   readonly claimRepositories: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<ClaimedRepository>, Transient>
+  /** Makes rows that were put off to later due now (never rows that a process holds). Returns how many. */
+  readonly undefer: (
+    kinds: { readonly repositories: boolean; readonly images: boolean }
+  ) => Effect.Effect<number, Transient>
   /** Claims these repositories, due or not, adding those that are not there; for `discover`. */
   readonly claimNamed: (
     repositories: ReadonlyArray<RepositoryName>,
