@@ -1,0 +1,124 @@
+/**
+ * Between the looks and the store: holds what is claimed, lengthens its leases, writes findings in bulk, and on the way
+ * out writes what was learnt and gives the rest back.
+ */
+import { Duration, Effect, Ref, Schedule, type Scope } from "effect"
+import type { Transient } from "../../domain/Errors.js"
+import type { ClaimedImage, ClaimedRepository, DiscoveryFinding, RefreshFinding } from "../../domain/Finding.js"
+import { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import { count } from "./counts.js"
+import { SyncProgress } from "./SyncProgress.js"
+
+/** Takes claims and findings; everything else happens behind it. */
+export interface Recorder {
+  readonly holdRepositories: (claims: ReadonlyArray<ClaimedRepository>) => Effect.Effect<void>
+  readonly holdImages: (claims: ReadonlyArray<ClaimedImage>) => Effect.Effect<void>
+  readonly discovery: (finding: DiscoveryFinding) => Effect.Effect<void>
+  readonly refresh: (finding: RefreshFinding) => Effect.Effect<void>
+  /** Writes everything that was handed in so far; waits out a lost database. */
+  readonly drain: Effect.Effect<void>
+}
+
+const rowsPerWrite = 500
+const flushEvery = Duration.millis(200)
+const lastWrite = Duration.millis(1000)
+const lastRelease = Duration.millis(500)
+
+/** A lost database is waited out: from half a second to half a minute between tries. */
+export const databaseBackoff = Schedule.exponential("500 millis").pipe(
+  Schedule.union(Schedule.spaced("30 seconds")),
+  Schedule.jittered
+)
+
+const isLost = (error: Transient) => error.reason === "network" || error.reason === "timeout"
+
+// Findings of one kind on their way to the store.
+const outbox = <F extends DiscoveryFinding | RefreshFinding>(
+  name: string,
+  record: (findings: ReadonlyArray<F>) => Effect.Effect<{ readonly refused: number }, Transient>,
+  done: (findings: ReadonlyArray<F>) => Effect.Effect<void>
+) => {
+  const waiting: Array<F> = []
+  const flush = Effect.suspend(() => {
+    const batch = waiting.splice(0, rowsPerWrite)
+    if (batch.length === 0) return Effect.void
+    return record(batch).pipe(
+      Effect.tapError((error) => Effect.logWarning(`${name}: a write failed`, error.message)),
+      Effect.retry({ schedule: databaseBackoff, while: isLost }),
+      Effect.matchEffect({
+        // The rows of this write stay due: their leases run out by themselves.
+        onFailure: (error) => Effect.logError(`${name}: ${batch.length} rows stay due`, error.message),
+        onSuccess: () => done(batch)
+      }),
+      Effect.onInterrupt(() =>
+        Effect.sync(() => {
+          waiting.unshift(...batch)
+        })
+      )
+    )
+  })
+  return {
+    add: (finding: F) =>
+      Effect.sync(() => {
+        waiting.push(finding)
+      }),
+    flush: flush.pipe(Effect.repeat({ while: () => waiting.length > 0 }), Effect.asVoid)
+  }
+}
+
+/** Starts a recorder that lives as long as the scope. `lease` is what claims are lengthened to. */
+export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duration): Effect.fn.Return<
+  Recorder,
+  never,
+  RepoDockerStore | SyncProgress | Scope.Scope
+> {
+  const store = yield* RepoDockerStore
+  const progress = yield* SyncProgress
+  const heldRepositories = new Map<string, ClaimedRepository>()
+  const heldImages = new Map<string, ClaimedImage>()
+  const writing = yield* Effect.makeSemaphore(1)
+
+  const discovery = outbox<DiscoveryFinding>("discovery", store.recordDiscovery, (findings) => {
+    for (const finding of findings) heldRepositories.delete(finding.claim.id)
+    return Ref.update(progress, count.discovery(findings))
+  })
+  const refresh = outbox<RefreshFinding>("refresh", store.recordRefresh, (findings) => {
+    for (const finding of findings) heldImages.delete(finding.claim.image)
+    return Ref.update(progress, count.refresh(findings))
+  })
+
+  const held = () => ({ repositories: [...heldRepositories.values()], images: [...heldImages.values()] })
+  const drain = writing.withPermits(1)(Effect.zipRight(discovery.flush, refresh.flush))
+
+  const release = Effect.suspend(() => {
+    const claims = held()
+    return claims.repositories.length + claims.images.length === 0 ? Effect.void : store.releaseLeases(claims)
+  }).pipe(Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not given back", error.message)))
+
+  const leave = Effect.gen(function*() {
+    yield* Effect.interruptible(drain).pipe(Effect.timeoutOption(lastWrite))
+    yield* Effect.interruptible(release).pipe(Effect.timeoutOption(lastRelease))
+  })
+
+  yield* Effect.addFinalizer(() => leave)
+  yield* drain.pipe(Effect.repeat(Schedule.spaced(flushEvery)), Effect.forkScoped)
+  yield* Effect.suspend(() => store.extendLeases(held(), lease)).pipe(
+    Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not lengthened", error.message)),
+    Effect.schedule(Schedule.spaced(Duration.times(lease, 1 / 3))),
+    Effect.forkScoped
+  )
+
+  return {
+    holdRepositories: (claims) =>
+      Effect.sync(() => {
+        for (const claim of claims) heldRepositories.set(claim.id, claim)
+      }),
+    holdImages: (claims) =>
+      Effect.sync(() => {
+        for (const claim of claims) heldImages.set(claim.image, claim)
+      }),
+    discovery: discovery.add,
+    refresh: refresh.add,
+    drain
+  }
+})
