@@ -1,15 +1,20 @@
 /**
  * One request, one whole answer: the shared way to the outside for clients that read small documents.
  */
-import type { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
+import type { HttpClient, HttpClientError } from "@effect/platform"
+import { HttpClientRequest } from "@effect/platform"
 import type { Headers } from "@effect/platform/Headers"
 import { Duration, Effect, Stream } from "effect"
 import { Transient } from "../../domain/Errors.js"
+import { acceptedEncodings, decodeBody } from "./decode.js"
 
 /** An answer whose body was read to its end. */
 export interface Answer {
   readonly status: number
   readonly headers: Headers
+  /** The body as it was meant: decoded from its Content-Encoding. For digests. */
+  readonly bytes: Uint8Array
+  /** The same as text. */
   readonly body: string
 }
 
@@ -18,7 +23,7 @@ export interface ExchangeOptions {
   readonly service: string
   /** For the whole exchange, body included. Default 30 s. */
   readonly timeout?: Duration.Duration
-  /** A longer body is refused. Default 16 MiB. */
+  /** A longer body is refused, whether it was long on the wire or became so when decoded. Default 16 MiB. */
   readonly maxBytes?: number
 }
 
@@ -41,7 +46,7 @@ const causeText = (error: HttpClientError.HttpClientError): string => {
 /**
  * Sends a request and reads the answer to its end, whatever its status. Fails only with TRANSIENT: `timeout` when the
  * whole exchange took too long, `network` when the connection failed or broke, `malformed` when the body was longer
- * than allowed.
+ * than allowed or is not what its Content-Encoding says.
  */
 export const exchange =
   (client: HttpClient.HttpClient, options: ExchangeOptions) =>
@@ -49,7 +54,10 @@ export const exchange =
     const { maxBytes = defaultMaxBytes, service, timeout = defaultTimeout } = options
     const fail = (reason: Transient["reason"], message: string) =>
       new Transient({ service, reason, message: `${where(request)}: ${message}` })
-    return client.execute(request).pipe(
+    const asking = request.headers["accept-encoding"] === undefined
+      ? HttpClientRequest.setHeader(request, "accept-encoding", acceptedEncodings)
+      : request
+    return client.execute(asking).pipe(
       Effect.flatMap((response) =>
         response.stream.pipe(
           Stream.runFoldEffect({ size: 0, chunks: new Array<Uint8Array>() }, (state, chunk) => {
@@ -59,16 +67,21 @@ export const exchange =
               ? Effect.fail(fail("malformed", `the body is longer than ${maxBytes} bytes`))
               : Effect.succeed({ size, chunks: state.chunks })
           }),
-          Effect.map(({ chunks }): Answer => ({
+          Effect.flatMap(({ chunks }) =>
+            decodeBody(Buffer.concat(chunks), response.headers["content-encoding"], maxBytes)
+          ),
+          Effect.map((bytes): Answer => ({
             status: response.status,
             headers: response.headers,
-            body: Buffer.concat(chunks).toString("utf8")
+            bytes,
+            body: Buffer.from(bytes).toString("utf8")
           }))
         )
       ),
       Effect.catchTags({
         RequestError: (error) => Effect.fail(fail("network", causeText(error))),
-        ResponseError: (error) => Effect.fail(fail("network", causeText(error)))
+        ResponseError: (error) => Effect.fail(fail("network", causeText(error))),
+        Undecodable: (error) => Effect.fail(fail("malformed", error.message))
       }),
       Effect.timeoutFail({
         duration: timeout,
