@@ -1,0 +1,58 @@
+/**
+ * What an answer of Docker Hub means, whatever was asked: the one place where status and body become a verdict.
+ */
+import { Either } from "effect"
+import type { TransientReason } from "../../domain/Errors.js"
+import type { Answer } from "../http/exchange.js"
+import { parseJson, wordsOf } from "./wire.js"
+
+export type HubAnswer =
+  | { readonly _tag: "Document"; readonly document: unknown }
+  | { readonly _tag: "NotFound" }
+  /** Ask later: the headers may say when. */
+  | { readonly _tag: "Limited"; readonly reason: string }
+  /** 401: the credentials, or their absence. */
+  | { readonly _tag: "Unauthorized"; readonly words: string }
+  /** 403 in the Hub's own words. */
+  | { readonly _tag: "Forbidden"; readonly words: string }
+  /** An anonymous listing ends here. */
+  | { readonly _tag: "Wall" }
+  | { readonly _tag: "Unusable"; readonly reason: TransientReason; readonly message: string }
+
+const limitWords = /rate limit|too many requests/i
+const wallWords = /pagination offset too large/i
+
+const isObject = (document: unknown): document is object =>
+  typeof document === "object" && document !== null && !Array.isArray(document)
+
+const unusable = (reason: TransientReason, message: string): HubAnswer => ({ _tag: "Unusable", reason, message })
+
+/**
+ * Reads an answer. Only a 200 with JSON and a 404 with the Hub's JSON say something about what was asked for; pages of
+ * proxies and load balancers (HTML, plain text, other statuses) never do.
+ */
+export const readAnswer = ({ body, status }: Answer): HubAnswer => {
+  const json = parseJson(body)
+  if (status === 429) return { _tag: "Limited", reason: "429" }
+  const words = Either.match(json, { onLeft: () => body.slice(0, 200), onRight: wordsOf })
+  // A limit can come under any status, 200 included; the pages of broken servers and proxies are not searched for it.
+  const own = Either.isRight(json) || (status >= 400 && status < 500)
+  if (own && limitWords.test(words)) return { _tag: "Limited", reason: `${status}: ${words}` }
+  if (status === 200) {
+    return Either.match(json, {
+      onLeft: () => unusable("malformed", "200 with a body that is not JSON"),
+      onRight: (document) => ({ _tag: "Document", document })
+    })
+  }
+  if (status === 401) return { _tag: "Unauthorized", words: Either.isRight(json) ? words : "401" }
+  if (status === 403) {
+    if (Either.isLeft(json)) return unusable("server", "403 that is not the Hub's own (no JSON)")
+    return wallWords.test(words) ? { _tag: "Wall" } : { _tag: "Forbidden", words }
+  }
+  if (status === 404) {
+    return Either.isRight(json) && isObject(json.right)
+      ? { _tag: "NotFound" }
+      : unusable("malformed", "404 that is not the Hub's own (no JSON object)")
+  }
+  return unusable(status >= 200 && status < 300 ? "malformed" : "server", `status ${status}`)
+}
