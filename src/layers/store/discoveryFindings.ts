@@ -1,0 +1,133 @@
+/**
+ * Writes what discovery found.
+ */
+import { Duration, Effect, Option } from "effect"
+import type { Deferral, DiscoveryFinding, DiscoveryResult, ImageFacts } from "../../domain/Finding.js"
+import { dayOf } from "../../domain/UtcDay.js"
+import { writeInBulk } from "./bulk.js"
+import { storable, type StoreCore, transient } from "./core.js"
+import { detailOf, inTransaction } from "./errors.js"
+import { writeImages } from "./imageWrites.js"
+
+/** When a refused row is tried again: an hour, doubled with every attempt, a day at most. */
+export const refusedUntil = (at: number, attempts: number): number =>
+  at + Math.min(Duration.toMillis(Duration.hours(1)) * 2 ** Math.min(attempts, 5), Duration.toMillis(Duration.days(1)))
+
+const outcomes = { NotFound: "not-found", NoDockerfile: "no-dockerfile", Miss: "miss", Hit: "hit" } as const
+
+/** A deferral as the store writes it: of a repository by id, of an image by name. */
+export interface DeferredRow {
+  readonly key: string
+  readonly reason: string
+  readonly until: number
+}
+
+interface Definite {
+  readonly finding: DiscoveryFinding
+  readonly result: DiscoveryResult
+}
+
+const checkedRow = ({ finding, result }: Definite) => ({
+  id: finding.claim.id,
+  at: finding.at / 1000,
+  outcome: outcomes[result._tag],
+  ...(result._tag === "NotFound" ? {} : {
+    owner: result.probe.repository.owner,
+    name: result.probe.repository.name,
+    head: Option.getOrNull(result.probe.headOid),
+    dockerfiles: result.probe.dockerfiles
+  })
+})
+
+interface Hit {
+  readonly id: string
+  readonly at: number
+  readonly facts: ImageFacts
+}
+
+const hitsOf = (definite: ReadonlyArray<Definite>): ReadonlyArray<Hit> =>
+  definite.flatMap(({ finding, result }) =>
+    result._tag === "Hit" ? [{ id: finding.claim.id, at: finding.at, facts: result.facts }] : []
+  )
+
+const deferred = (finding: DiscoveryFinding, { notBefore, reason }: Deferral): DeferredRow => ({
+  key: finding.claim.id,
+  reason: storable(reason),
+  until: notBefore
+})
+
+/** `recordDiscovery` of the store. */
+export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
+  // Rows are locked in one order everywhere, so that two writers never wait for each other.
+  const lock = (ids: ReadonlyArray<string>) =>
+    sql`select id from repos
+      where id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))
+      order by id for no key update`
+
+  const stamp = (definite: ReadonlyArray<Definite>) =>
+    sql`update repos r set
+        docker_checked_at = to_timestamp(x.at),
+        docker_outcome = x.outcome,
+        docker_renamed_from = case
+          when lower(r.owner) <> lower(x.owner) or lower(r.name) <> lower(x.name) then r.owner || '/' || r.name
+          else r.docker_renamed_from end,
+        owner = coalesce(x.owner, r.owner),
+        name = coalesce(x.name, r.name),
+        docker_head_oid = x.head,
+        docker_dockerfiles = x.dockerfiles,
+        docker_not_before = '-infinity',
+        docker_lease = null,
+        docker_attempts = 0,
+        docker_last_error = null
+      from jsonb_to_recordset(${JSON.stringify(definite.map(checkedRow))}::jsonb)
+        as x (id bigint, at float8, outcome text, owner text, name text, head text, dockerfiles text[])
+      where r.id = x.id`
+
+  // A repository that was taken out meanwhile gets no link; its image would belong to nobody and is left out too.
+  const link = (hits: ReadonlyArray<Hit>) =>
+    sql`insert into repo_docker_links (repo_id, image_name, evidence, first_seen, last_seen)
+      select r.id, x.image, 'name', to_timestamp(max(x.at)), to_timestamp(max(x.at))
+      from jsonb_to_recordset(${
+      JSON.stringify(hits.map((hit) => ({ id: hit.id, at: hit.at / 1000, image: hit.facts.image })))
+    }::jsonb) as x (id bigint, at float8, image text)
+      join repos r on r.id = x.id
+      group by r.id, x.image order by r.id, x.image
+      on conflict (repo_id, image_name, evidence) do update set last_seen = excluded.last_seen`
+
+  const write = (definite: ReadonlyArray<Definite>) =>
+    inTransaction(sql)(Effect.gen(function*() {
+      const hits = hitsOf(definite)
+      yield* lock(definite.map(({ finding }) => finding.claim.id))
+      yield* stamp(definite)
+      if (hits.length === 0) return
+      yield* writeImages(sql, hits.map((hit) => ({ ...hit, repository: hit.id })))
+      yield* link(hits)
+    }))
+
+  const defer = (rows: ReadonlyArray<DeferredRow>) =>
+    rows.length === 0 ? Effect.void : inTransaction(sql)(Effect.zipRight(
+      lock(rows.map((row) => row.key)),
+      sql`update repos r set docker_not_before = to_timestamp(x.until / 1000), docker_lease = null,
+          docker_attempts = docker_attempts + 1, docker_last_error = x.reason
+        from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (key bigint, reason text, until float8)
+        where r.id = x.key and r.docker_lease = ${holder}`
+    ))
+
+  return Effect.fn("RepoDockerStore.recordDiscovery")(function*(findings: ReadonlyArray<DiscoveryFinding>) {
+    const definite = findings.flatMap((finding) =>
+      finding.result._tag === "Deferred" ? [] : [{ finding, result: finding.result }]
+    )
+    const deferrals = findings.flatMap((finding) =>
+      finding.result._tag === "Deferred" ? [deferred(finding, finding.result)] : []
+    )
+    yield* ensureDays(hitsOf(definite).map((hit) => dayOf(hit.at)))
+    const refused = yield* writeInBulk(definite, write, ({ finding }, error) =>
+      defer([{
+        key: finding.claim.id,
+        reason: storable(`refused by the database: ${detailOf(error)}`),
+        until: refusedUntil(finding.at, finding.claim.attempts)
+      }]))
+    yield* defer(deferrals)
+    return { refused }
+  }, transient)
+}

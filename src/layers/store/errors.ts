@@ -1,0 +1,63 @@
+/**
+ * What a database error means: the fault of one row, a conflict that is over at once, or no answer at all.
+ */
+import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
+import { Effect, ParseResult, Predicate } from "effect"
+import { Transient, type TransientReason } from "../../domain/Errors.js"
+
+/** The SQLSTATE, or the system's code of a failed connection (`ECONNREFUSED`), where the error has one. */
+export const codeOf = (error: SqlError): string | undefined =>
+  Predicate.hasProperty(error.cause, "code") && typeof error.cause.code === "string" ? error.cause.code : undefined
+
+/** What the database or the driver said, in one line. */
+export const detailOf = (error: SqlError): string => {
+  const said = Predicate.hasProperty(error.cause, "message") && typeof error.cause.message === "string"
+    ? error.cause.message
+    : ""
+  return (said === "" ? codeOf(error) ?? error.message : said).split("\n")[0] ?? ""
+}
+
+/**
+ * The data of a row were refused (classes 22, 23 and 54, or a trigger's own exception): the same statement without
+ * that row may work.
+ */
+export const isRowError = (error: SqlError): boolean => /^(?:22|23|54|P0)/.test(codeOf(error) ?? "")
+
+/** Two transactions stood in each other's way and this one was ended: it works when tried again. */
+const isConflict = (error: SqlError): boolean => codeOf(error)?.startsWith("40") === true
+
+const reasonOf = (error: SqlError): TransientReason => {
+  const code = codeOf(error)
+  if (code === undefined || /^(?:08|57P|E[A-Z])/.test(code)) return "network"
+  return code === "57014" ? "timeout" : "server"
+}
+
+/** A failed statement as the error that programs know. */
+export const toTransient = (error: SqlError | ParseResult.ParseError): Transient =>
+  error instanceof SqlError
+    ? new Transient({
+      service: "database",
+      reason: reasonOf(error),
+      message: `the database failed: ${detailOf(error)}`
+    })
+    : new Transient({
+      service: "database",
+      reason: "malformed",
+      message: `a stored row has another shape than expected: ${
+        ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => `${issue.path.join(".")}: ${issue.message}`)
+          .join("; ").slice(0, 300)
+      }`
+    })
+
+const conflictRetries = 5
+
+/**
+ * Runs an effect in a transaction. A connection that is lost in it is an error like others (the client makes a failed
+ * commit or rollback a defect), and a deadlock is tried again.
+ */
+export const inTransaction = (sql: SqlClient) => <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+  sql.withTransaction(effect).pipe(
+    Effect.catchAllDefect((defect) => defect instanceof SqlError ? Effect.fail(defect) : Effect.die(defect)),
+    Effect.retry({ times: conflictRetries, while: (error) => error instanceof SqlError && isConflict(error) })
+  )

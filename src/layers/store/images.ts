@@ -1,0 +1,72 @@
+/**
+ * Reading images.
+ */
+import { Chunk, Effect, Option, Schema, Stream } from "effect"
+import type { Transient } from "../../domain/Errors.js"
+import { UtcDay } from "../../domain/UtcDay.js"
+import type { StoredImage } from "../../services/RepoDockerStore.js"
+import { rowsOf, type StoreCore, transient } from "./core.js"
+
+const pageSize = 500
+
+const Stored = Schema.Struct({
+  image: Schema.String,
+  pulls: Schema.OptionFromNullOr(Schema.BigInt),
+  stars: Schema.OptionFromNullOr(Schema.Int),
+  lastSyncedAt: Schema.Number,
+  lastUpdated: Schema.OptionFromNullOr(Schema.Number),
+  goneSince: Schema.OptionFromNullOr(UtcDay),
+  repositories: Schema.Array(Schema.String)
+})
+
+/** `images` and `image` of the store. */
+export const makeImages = ({ sql }: StoreCore) => {
+  const columns = sql`
+    d.image_name as image, d.pulls::text as pulls, d.stars,
+    round(extract(epoch from d.last_synced_at) * 1000)::float8 as "lastSyncedAt",
+    round(extract(epoch from d.last_updated) * 1000)::float8 as "lastUpdated",
+    case when d.gone_at is not null then to_char(d.missing_since, 'YYYY-MM-DD') end as "goneSince",
+    array(
+      select r.owner || '/' || r.name from repos r
+      where (r.id = d.repo_id
+          or r.id in (select l.repo_id from repo_docker_links l where l.image_name = d.image_name))
+        and r.owner is not null and r.name is not null
+      order by 1
+    ) as repositories`
+
+  const page = (search: Option.Option<string>, after: Option.Option<string>) =>
+    rowsOf(Stored)(sql`
+      select ${columns} from repo_docker d
+      where ${
+      Option.match(after, { onNone: () => sql`true`, onSome: (name) => sql`d.image_name collate "C" > ${name}` })
+    }
+        and ${
+      Option.match(search, {
+        onNone: () => sql`true`,
+        onSome: (text) => sql`strpos(lower(d.image_name), ${text.toLowerCase()}) > 0`
+      })
+    }
+      order by d.image_name collate "C" limit ${pageSize}`)
+
+  const images = (filter: { readonly search: Option.Option<string> }): Stream.Stream<StoredImage, Transient> =>
+    Stream.paginateChunkEffect(Option.none<string>(), (after) =>
+      transient(page(filter.search, after)).pipe(
+        Effect.map((rows) =>
+          [
+            Chunk.fromIterable(rows),
+            Option.map(
+              Option.filter(Option.fromNullable(rows.at(-1)), () => rows.length === pageSize),
+              (last) => Option.some(last.image)
+            )
+          ] as const
+        ),
+        Effect.withSpan("RepoDockerStore.images")
+      ))
+
+  const image = Effect.fn("RepoDockerStore.image")(function*(name: string) {
+    const rows = yield* rowsOf(Stored)(sql`select ${columns} from repo_docker d where d.image_name = ${name}`)
+    return Option.fromNullable(rows[0])
+  }, transient)
+
+  return { images, image }
+}

@@ -1,0 +1,97 @@
+/**
+ * Brings the schema up to date. Safe from several processes at once, and refuses a database that is newer than this
+ * program: an old program would write rows that the new one no longer understands.
+ */
+import { fromRecord, make, MigrationError } from "@effect/sql/Migrator"
+import { SqlClient } from "@effect/sql/SqlClient"
+import { SqlError } from "@effect/sql/SqlError"
+import { Clock, Effect, Predicate, Schema } from "effect"
+import { SettingsError } from "../../domain/Errors.js"
+import { dayOf } from "../../domain/UtcDay.js"
+import { nameRepositories } from "./adoption.js"
+import { detailOf, inTransaction } from "./errors.js"
+import * as tables from "./migrations/0001_tables.js"
+import * as processes from "./migrations/0002_processes.js"
+import { ensureMonths, monthsAhead } from "./partitions.js"
+
+const table = "image_census_migrations"
+
+const run = (statements: ReadonlyArray<string>) =>
+  Effect.flatMap(SqlClient, (sql) => Effect.forEach(statements, (text) => sql.unsafe(text), { discard: true }))
+
+const migrations = {
+  "1_tables": run(tables.statements),
+  "2_processes": run(processes.statements)
+}
+
+/** The schema's version that this program writes. */
+export const schemaVersion = Object.keys(migrations).length
+
+const migrator = make({})({ loader: fromRecord(migrations), table })
+
+const Exists = Schema.Tuple(Schema.Struct({ exists: Schema.Boolean }))
+const Version = Schema.Tuple(Schema.Struct({ version: Schema.Int }))
+
+/** The number of the latest migration; 0 for a database without any. */
+const currentVersion = Effect.gen(function*() {
+  const sql = yield* SqlClient
+  const [{ exists }] = yield* Schema.decodeUnknown(Exists)(
+    yield* sql`select to_regclass(${table}) is not null as exists`
+  )
+  if (!exists) return 0
+  const rows = yield* sql`select coalesce(max(migration_id), 0)::int as version from ${sql(table)}`
+  const [{ version }] = yield* Schema.decodeUnknown(Version)(rows)
+  return version
+})
+
+// Whoever comes second waits for the first one's commit, then finds nothing left to do.
+const apply = Effect.gen(function*() {
+  const sql = yield* SqlClient
+  yield* sql`select pg_advisory_xact_lock(hashtextextended('image-census/migrations', 0))`
+  yield* sql`create table if not exists ${sql(table)} (
+    migration_id integer primary key,
+    created_at timestamptz not null default now(),
+    name text not null
+  )`
+  return yield* migrator
+})
+
+const explain = (cause: unknown): string => {
+  if (cause instanceof SqlError) return detailOf(cause)
+  const within = Predicate.hasProperty(cause, "cause") ? explain(cause.cause) : ""
+  const message = Predicate.hasProperty(cause, "message") ? String(cause.message) : String(cause)
+  return within === "" ? message : `${message}: ${within}`
+}
+
+/**
+ * Applies what is missing, reads owner and name of adopted rows from their addresses, and makes this and the next
+ * month's partitions. Returns the names of the migrations applied. `setting` is what the error names.
+ */
+export const migrate = Effect.fn("Database.migrate")(function*(setting: string) {
+  const sql = yield* SqlClient
+  const work = Effect.gen(function*() {
+    const version = yield* currentVersion
+    if (version > schemaVersion) {
+      return yield* new SettingsError({
+        setting,
+        message: `the database has schema version ${version}, this program knows versions up to ${schemaVersion}; ` +
+          "use a newer image-census"
+      })
+    }
+    const applied = version < schemaVersion ? yield* inTransaction(sql)(apply) : []
+    yield* nameRepositories(sql)
+    const now = yield* Clock.currentTimeMillis
+    yield* ensureMonths(sql, monthsAhead(dayOf(now)))
+    return applied.map(([id, name]) => `${id}_${name}`)
+  })
+  // The migrator makes a failed migration a defect.
+  return yield* work.pipe(
+    Effect.catchAllDefect((defect) =>
+      defect instanceof MigrationError || defect instanceof SqlError ? Effect.fail(defect) : Effect.die(defect)
+    ),
+    Effect.catchAll((error) => Effect.fail(error instanceof SettingsError ? error : unexpected(setting, error)))
+  )
+})
+
+const unexpected = (setting: string, error: unknown) =>
+  new SettingsError({ setting, message: `the database's schema could not be brought up to date: ${explain(error)}` })

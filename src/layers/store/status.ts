@@ -1,0 +1,130 @@
+/**
+ * What is left to do, and how true the database is.
+ */
+import { Clock, Duration, Effect, Option, Schema } from "effect"
+import { addDays, dayOf, UtcDay } from "../../domain/UtcDay.js"
+import type { StoreStatus } from "../../services/RepoDockerStore.js"
+import { instant, rowOf, type StoreCore, transient } from "./core.js"
+
+const Repositories = Schema.Struct({
+  repositories: Schema.Int,
+  backlog: Schema.Int,
+  due: Schema.Int,
+  deferred: Schema.Int,
+  leased: Schema.Int,
+  oldest: Schema.OptionFromNullOr(Schema.Number)
+})
+const Images = Schema.Struct({
+  images: Schema.Int,
+  gone: Schema.Int,
+  due: Schema.Int,
+  deferred: Schema.Int,
+  leased: Schema.Int,
+  oldest: Schema.OptionFromNullOr(Schema.Number)
+})
+const Snapshots = Schema.Struct({ snapshots: Schema.NumberFromString, latest: Schema.OptionFromNullOr(UtcDay) })
+const Complete = Schema.Struct({ complete: Schema.Boolean })
+
+/** How many days back a complete day is looked for. */
+const lookBack = 31
+
+/** `status` of the store. */
+export const makeStatus = ({ sql }: StoreCore) => {
+  const repositories = (now: number, interval: Duration.Duration) => {
+    const at = instant(sql, now)
+    const checkedBefore = instant(sql, now - Duration.toMillis(interval))
+    return rowOf(Repositories)(sql`
+      select count(*)::int as repositories,
+        (count(*) filter (where docker_checked_at is null))::int as backlog,
+        (count(*) filter (where due))::int as due,
+        (count(*) filter (where later and docker_lease is null))::int as deferred,
+        (count(*) filter (where later and docker_lease is not null))::int as leased,
+        round(extract(epoch from min(case when not due then null
+          when docker_checked_at is null then greatest(docker_added_at, docker_not_before)
+          else docker_checked_at + ${Duration.toMillis(interval)}::float8 * interval '1 millisecond'
+        end)) * 1000)::float8 as oldest
+      from (
+        select docker_checked_at, docker_added_at, docker_not_before, docker_lease,
+          docker_not_before > ${at} as later,
+          docker_not_before <= ${at} and (docker_checked_at is null or docker_checked_at <= ${checkedBefore}) as due
+        from repos where host = 'github' and owner <> '' and name <> ''
+      ) r`)
+  }
+
+  const images = (now: number, interval: Duration.Duration) => {
+    const at = instant(sql, now)
+    const today = dayOf(now)
+    const syncedBefore = Duration.lessThan(interval, Duration.days(1))
+      ? instant(sql, now - Duration.toMillis(interval))
+      : sql`'-infinity'::timestamptz`
+    return rowOf(Images)(sql`
+      select count(*)::int as images,
+        (count(*) filter (where gone_at is not null))::int as gone,
+        (count(*) filter (where due))::int as due,
+        (count(*) filter (where later and lease is null))::int as deferred,
+        (count(*) filter (where later and lease is not null))::int as leased,
+        round(extract(epoch from min(case when not due then null
+          else (greatest(due_on, known_since) + time '00:00') at time zone 'UTC' end)) * 1000)::float8 as oldest
+      from (
+        select d.gone_at, d.lease, d.known_since,
+          case when absent then least(d.due_on, ${today}::date) else ${today}::date end as due_on,
+          d.not_before > ${at} as later,
+          d.not_before <= ${at} and (
+            (d.due_on <= ${today}::date and absent)
+            or (d.missing_since is null and (absent or d.last_synced_at <= ${syncedBefore}))
+          ) as due
+        from repo_docker d cross join lateral (
+          select not exists (
+            select 1 from repo_docker_pulls_daily p
+            where p.image_name = d.image_name and p.date = ${today}::date) as absent
+        ) p
+      ) d`)
+  }
+
+  const snapshots = rowOf(Snapshots)(sql`
+    select count(*)::text as snapshots, to_char(max(date), 'YYYY-MM-DD') as latest from repo_docker_pulls_daily`)
+
+  const isComplete = (day: UtcDay) =>
+    rowOf(Complete)(sql`
+      select not exists (
+        select 1 from repo_docker d
+        where d.known_since <= ${day}::date and (d.missing_since is null or d.missing_since > ${day}::date)
+          and not exists (
+            select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${day}::date)
+      ) as complete`)
+
+  const lastCompleteDay = (latest: Option.Option<UtcDay>) =>
+    Effect.gen(function*() {
+      if (Option.isNone(latest)) return latest
+      for (let back = 0; back < lookBack; back++) {
+        const day = addDays(latest.value, -back)
+        if ((yield* isComplete(day)).complete) return Option.some(day)
+      }
+      return Option.none<UtcDay>()
+    })
+
+  return Effect.fn("RepoDockerStore.status")(
+    function*(intervals: { readonly discovery: Duration.Duration; readonly refresh: Duration.Duration }) {
+      const now = yield* Clock.currentTimeMillis
+      const ofRepositories = yield* repositories(now, intervals.discovery)
+      const ofImages = yield* images(now, intervals.refresh)
+      const ofSnapshots = yield* snapshots
+      const oldest = [...Option.toArray(ofRepositories.oldest), ...Option.toArray(ofImages.oldest)]
+      const status: StoreStatus = {
+        repositories: ofRepositories.repositories,
+        images: ofImages.images,
+        gone: ofImages.gone,
+        snapshots: ofSnapshots.snapshots,
+        backlog: ofRepositories.backlog,
+        repositoriesDue: ofRepositories.due,
+        imagesDue: ofImages.due,
+        deferred: ofRepositories.deferred + ofImages.deferred,
+        leased: ofRepositories.leased + ofImages.leased,
+        oldestDue: oldest.length === 0 ? Option.none() : Option.some(Math.min(...oldest)),
+        lastCompleteDay: yield* lastCompleteDay(ofSnapshots.latest)
+      }
+      return status
+    },
+    transient
+  )
+}

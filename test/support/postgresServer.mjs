@@ -1,0 +1,17 @@
+// Vitest's global set-up: the server on which tests make their scratch databases. TEST_DATABASE_URL names one, else a
+// local one is started. DATABASE_URL is never used.
+import { start } from "../../scripts/postgres.mjs"
+
+export const setup = async (project) => {
+  const given = process.env.TEST_DATABASE_URL ?? ""
+  if (given !== "") {
+    project.provide("postgresUrl", given)
+    return
+  }
+  const server = await start((line) => process.stderr.write(`${line}\n`))
+  if (server === undefined && (process.env.CI ?? "") === "true") {
+    throw new Error("under CI=true the tests need Postgres: install it, or set TEST_DATABASE_URL")
+  }
+  project.provide("postgresUrl", server?.url ?? "")
+  return async () => server?.stop()
+}
