@@ -89,7 +89,7 @@ export const migrate = Effect.fn("Database.migrate")(function*(setting: string) 
     Effect.catchAllDefect((defect) =>
       defect instanceof MigrationError || defect instanceof SqlError ? Effect.fail(defect) : Effect.die(defect)
     ),
-    Effect.catchAll((error) => Effect.fail(error instanceof SettingsError ? error : unexpected(setting, error)))
+    Effect.mapError((error) => error instanceof SettingsError ? error : unexpected(setting, error))
   )
 })
 
