@@ -1,0 +1,127 @@
+/**
+ * What an answer of GitHub's API means: pure, over status, headers and text. The forms of limits and refusals are those
+ * of GitHub's pages on rate limits for the GraphQL and REST APIs. Instants are epoch milliseconds.
+ */
+import { Option } from "effect"
+import type { TransientReason } from "./Errors.js"
+import { type HeaderValues, rateLimitOf, retryAfterOf } from "./RetryAfter.js"
+
+/** An answer as it came. Header names in lower case. */
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: HeaderValues
+  readonly body: string
+}
+
+/** Why (a part of) a request has no definite answer. */
+export type Problem =
+  /** `until` is none where GitHub named no time. */
+  | {
+    readonly _tag: "Limited"
+    readonly kind: "primary" | "secondary"
+    readonly until: Option.Option<number>
+    readonly reason: string
+  }
+  /** REST: a definite 404. */
+  | { readonly _tag: "Absent"; readonly message: string }
+  /** Whoever paid for the request is refused altogether. */
+  | { readonly _tag: "Refused"; readonly message: string }
+  | { readonly _tag: "Failed"; readonly reason: TransientReason; readonly message: string }
+
+/** An object out of JSON. */
+export type Json = { readonly [key: string]: unknown }
+
+/** Is this an object, and no array? */
+export const isJson = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The object that a text holds as JSON. */
+export const parseJson = (text: string): Option.Option<Json> => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isJson(value) ? Option.some(value) : Option.none()
+  } catch {
+    return Option.none()
+  }
+}
+
+/** A value's text, or none of it. */
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "")
+
+/** One line, short: bodies can be whole pages. */
+export const brief = (text: string): string => text.replace(/\s+/g, " ").trim().slice(0, 200)
+
+const firstError = (body: Json): string => {
+  const errors: unknown = body["errors"]
+  const first: unknown = Array.isArray(errors) ? errors[0] : undefined
+  return isJson(first) ? textOf(first["message"]) : ""
+}
+
+/** How GitHub words a secondary limit. */
+export const secondaryText =
+  /secondary rate limit|abuse detection|submitted too quickly|temporarily blocked from content/i
+const primaryText = /rate limit|too many requests/i
+const refusedText = /administrative rules|user-agent header/i
+/** How GitHub words that it took too long. */
+export const timeoutText = /may be the result of a timeout|timed? ?out|timeout/i
+
+/** A limit with the time that the headers name, if they do. */
+export const limited = (kind: "primary" | "secondary", answer: RawAnswer, now: number, message: string): Problem => {
+  const { remaining, resetsAt } = rateLimitOf(answer.headers)
+  // The reset of a budget that is not spent has nothing to do with a secondary limit.
+  const byReset = resetsAt !== undefined && (kind === "primary" || remaining === 0)
+  const until = Option.orElse(
+    retryAfterOf(answer.headers, now),
+    () => byReset ? Option.some(resetsAt + 1000) : Option.none()
+  )
+  return { _tag: "Limited", kind, until, reason: brief(message) || `${kind} rate limit` }
+}
+
+/** No definite answer. */
+export const failed = (reason: TransientReason, message: string): Problem => ({ _tag: "Failed", reason, message })
+
+/** Limits by status and message; `said` is the message of a body that had one. */
+export const limitOf = (answer: RawAnswer, said: string, now: number): Option.Option<Problem> => {
+  const spent = rateLimitOf(answer.headers).remaining === 0
+  const mayLimit = answer.status === 200 || answer.status === 403 || answer.status === 429
+  if (!mayLimit) return Option.none()
+  if (secondaryText.test(said)) return Option.some(limited("secondary", answer, now, said))
+  if (primaryText.test(said)) return Option.some(limited("primary", answer, now, said))
+  if (answer.status === 429) return Option.some(limited(spent ? "primary" : "secondary", answer, now, said))
+  if (answer.status === 403 && spent) return Option.some(limited("primary", answer, now, said))
+  return answer.status === 403 && Option.isSome(retryAfterOf(answer.headers, now))
+    ? Option.some(limited("secondary", answer, now, said))
+    : Option.none()
+}
+
+/** What the status and message of an answer say, for every status but 2xx; GraphQL and REST alike. */
+export const statusProblem = (answer: RawAnswer, now: number): Problem => {
+  const { body, status } = answer
+  const json = parseJson(body)
+  const said = Option.match(json, {
+    onNone: () => body.slice(0, 2000),
+    onSome: (value) => textOf(value["message"]) || firstError(value)
+  })
+  const limit = limitOf(answer, said, now)
+  if (Option.isSome(limit)) return limit.value
+  const message = `HTTP ${status}${brief(said) === "" || Option.isNone(json) ? "" : `: ${brief(said)}`}`
+  if (status === 401) return { _tag: "Refused", message }
+  if (status === 403) {
+    return Option.isSome(json) || refusedText.test(said)
+      ? { _tag: "Refused", message: Option.isSome(json) ? message : `HTTP 403: ${brief(said)}` }
+      : failed("server", "HTTP 403 with a page instead of GitHub's JSON")
+  }
+  if (status === 408 || status === 502 || status === 504) return failed("timeout", message)
+  if (status >= 500) return failed(timeoutText.test(said) ? "timeout" : "server", message)
+  return failed("malformed", message)
+}
+
+/** What keeps a REST answer from being used; none for 2xx with a JSON body. */
+export const readRest = (answer: RawAnswer, now: number): Option.Option<Problem> => {
+  const isObject = Option.isSome(parseJson(answer.body))
+  if (answer.status === 404 && isObject) return Option.some({ _tag: "Absent", message: "HTTP 404" })
+  if (answer.status < 200 || answer.status > 299) return Option.some(statusProblem(answer, now))
+  return isObject || answer.body.trimStart().startsWith("[")
+    ? Option.none()
+    : Option.some(failed("malformed", `HTTP ${answer.status} with a body that is no JSON`))
+}
