@@ -37,9 +37,12 @@ const namedPark = (until: number, limits: number, now: number): number =>
   Math.max(clampPark(until, now), now + Math.min(60_000, parkFloor * 2 ** Math.min(limits - 1, 6)))
 
 // What GitHub says of a credential may be quoted, the credential itself never.
-const scrub = (body: string, token: Redacted.Redacted): string => {
+const scrub = (problem: Problem, token: Redacted.Redacted): Problem => {
   const secret = Redacted.value(token)
-  return secret !== "" && body.includes(secret) ? body.replaceAll(secret, "<redacted>") : body
+  const clean = (text: string) => secret === "" ? text : text.replaceAll(secret, "<redacted>")
+  return problem._tag === "Limited"
+    ? { ...problem, reason: clean(problem.reason) }
+    : { ...problem, message: clean(problem.message) }
 }
 
 export const makeApi = Effect.fnUntraced(function*(options: Pick<GitHubOptions, "apiUrl" | "timeout">) {
@@ -96,7 +99,7 @@ export const makeApi = Effect.fnUntraced(function*(options: Pick<GitHubOptions, 
         "x-github-api-version": "2022-11-28"
       })
     ))
-    return { status: answer.status, headers: answer.headers, body: scrub(answer.body, token) } satisfies RawAnswer
+    return { status: answer.status, headers: answer.headers, body: answer.body } satisfies RawAnswer
   })
 
   /**
@@ -117,7 +120,8 @@ export const makeApi = Effect.fnUntraced(function*(options: Pick<GitHubOptions, 
       })
       const raw = yield* ask(payer, token, request)
       const now = yield* Clock.currentTimeMillis
-      const answer = readGraphql(raw, aliases, now)
+      const read = readGraphql(raw, aliases, now)
+      const answer = { ...read, problem: Option.map(read.problem, (problem) => scrub(problem, token)) }
       const limited = Option.exists(answer.problem, (problem) => problem._tag === "Limited")
       // The park of a limit is reckoned below, with what is known of earlier ones.
       yield* limited ? budgets.observe(payer.key, answer.reading) : takeIn(payer, answer.reading, now)
@@ -146,7 +150,9 @@ export const makeApi = Effect.fnUntraced(function*(options: Pick<GitHubOptions, 
     circuit.run(Effect.gen(function*() {
       const raw = yield* ask(payer, token, HttpClientRequest.make(method)(`${urls.rest}${path}`))
       const problem = readRest(raw, yield* Clock.currentTimeMillis)
-      if (Option.isSome(problem)) return yield* Effect.flatMap(errorOf(payer, problem.value), Effect.fail)
+      if (Option.isSome(problem)) {
+        return yield* Effect.flatMap(errorOf(payer, scrub(problem.value, token)), Effect.fail)
+      }
       yield* Ref.set(payer.limits, 0)
       return yield* Effect.mapError(
         Schema.decodeUnknown(Schema.parseJson(schema))(raw.body),

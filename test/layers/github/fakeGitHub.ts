@@ -2,7 +2,7 @@
  * A GitHub that answers from a function, behind an HttpClient that sends nothing.
  */
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
-import { Clock, Duration, Effect, Layer, Redacted, Schema } from "effect"
+import { Clock, Duration, Effect, Layer, Redacted, Schema, Stream } from "effect"
 import * as RateBudgetsMemory from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as GitHubProbeHttp from "../../../src/layers/github/GitHubProbeHttp.js"
 import type { GitHubOptions } from "../../../src/layers/github/options.js"
@@ -93,13 +93,15 @@ export const fakeGitHub = (
       if (answer === "hang") return yield* Effect.never
       if (answer === "reset") return yield* new HttpClientError.RequestError({ request, reason: "Transport" })
       const text = typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body)
-      return HttpClientResponse.fromWeb(
+      const response = HttpClientResponse.fromWeb(
         request,
-        new Response(text, {
+        new Response(null, {
           status: answer.status,
           ...(answer.headers === undefined ? {} : { headers: answer.headers })
         })
       )
+      // A web stream is read in real time, in which the virtual clock would run on.
+      return Object.defineProperty(response, "stream", { value: Stream.make(Buffer.from(text)) })
     })
   )
   return { seen, layer: Layer.succeed(HttpClient.HttpClient, client) }
