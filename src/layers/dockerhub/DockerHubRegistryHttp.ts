@@ -12,7 +12,6 @@ import { type DockerHubOptions, makeCalls, service } from "./calls.js"
 import { readListing, readRepository } from "./wire.js"
 
 export type { DockerHubOptions } from "./calls.js"
-export type { HubCredentials } from "./session.js"
 
 // Anonymous listings end here, by the offset of the first entry of a page.
 const anonymousWall = 100

@@ -1,0 +1,92 @@
+/**
+ * Budgets of processes that share a Postgres server: the turn is a lock there, and parks stand in
+ * `image_census_budgets`, where the next holder of the turn reads them. Everything else is kept in memory.
+ */
+import { SqlClient } from "@effect/sql"
+import { Effect, Layer, type Redacted, Ref, Schema, Scope } from "effect"
+import { budgetId, type BudgetKey } from "../../domain/RateBudget.js"
+import { RateBudgets } from "../../services/RateBudgets.js"
+import * as RateBudgetsMemory from "./RateBudgetsMemory.js"
+import { type Ask, type LockFailure, makeTurnLock, type TurnLock } from "./turnLock.js"
+
+export interface SharedBudgetsOptions {
+  /** `DATABASE_URL`: the server; each shared turn has a connection of its own there. */
+  readonly url: Redacted.Redacted
+  /** Who writes, for people who read the table. */
+  readonly process: string
+  /** Whose turn and park other processes share. Default: Docker Hub's, whose limit is the egress address's. */
+  readonly isShared?: (key: BudgetKey) => boolean
+}
+
+const ofDockerHub = (key: BudgetKey): boolean => key.service === "dockerhub"
+
+const Parks = Schema.Array(Schema.Struct({ until: Schema.Number, reason: Schema.NullOr(Schema.String) }))
+
+/** Budgets that start empty, and take in the parks of other processes with each turn. */
+export const make = Effect.fn("RateBudgetsSql.make")(function*(options: SharedBudgetsOptions) {
+  const { isShared = ofDockerHub, process, url } = options
+  const sql = yield* SqlClient.SqlClient
+  const memory = yield* RateBudgetsMemory.make
+  const scope = yield* Effect.scope
+  const locks = yield* Ref.make<ReadonlyMap<string, TurnLock>>(new Map())
+
+  // Called within the turn of this process alone, so that no two locks are made for one key.
+  const lockOf = Effect.fnUntraced(function*(id: string) {
+    const known = (yield* Ref.get(locks)).get(id)
+    if (known !== undefined) return known
+    const made = yield* Scope.extend(makeTurnLock(url, id), scope)
+    yield* Ref.update(locks, (locks) => new Map(locks).set(id, made))
+    return made
+  })
+
+  const readPark = (key: BudgetKey) => (ask: Ask): Effect.Effect<void, LockFailure> =>
+    ask(
+      `select (extract(epoch from parked_until) * 1000)::float8 as until, park_reason as reason
+      from image_census_budgets where budget_id = $1 and parked_until is not null`,
+      [budgetId(key)]
+    ).pipe(
+      Effect.flatMap((rows) => Effect.orDie(Schema.decodeUnknown(Parks)(rows))),
+      Effect.flatMap((parks) =>
+        Effect.forEach(
+          parks,
+          ({ reason, until }) => memory.park(key, Math.ceil(until), reason ?? "parked by another process"),
+          { discard: true }
+        )
+      )
+    )
+
+  const writePark = (key: BudgetKey, until: number, reason: string) =>
+    sql`insert into image_census_budgets as b (budget_id, service, payer, parked_until, park_reason, observed_at, process)
+      values (${budgetId(key)}, ${key.service}, ${key.payer}, to_timestamp(${until}::float8 / 1000), ${reason}, now(),
+        ${process})
+      on conflict (budget_id) do update set
+        parked_until = greatest(b.parked_until, excluded.parked_until),
+        park_reason = case when b.parked_until >= excluded.parked_until then b.park_reason else excluded.park_reason end,
+        process = case when b.parked_until >= excluded.parked_until then b.process else excluded.process end,
+        observed_at = greatest(b.observed_at, excluded.observed_at)`.pipe(
+      Effect.timeout("2 seconds"),
+      Effect.catchAll((error) =>
+        Effect.logWarning(`other processes do not know yet of the park of ${budgetId(key)}: ${error.message}`)
+      ),
+      Effect.asVoid
+    )
+
+  return RateBudgets.of({
+    ...memory,
+    park: Effect.fn("RateBudgets.park")(function*(key: BudgetKey, until: number, reason: string) {
+      yield* memory.park(key, until, reason)
+      if (isShared(key)) yield* writePark(key, until, reason)
+    }),
+    turn: (key) => (effect) =>
+      memory.turn(key)(
+        isShared(key)
+          ? Effect.flatMap(lockOf(budgetId(key)), (lock) => lock.hold(readPark(key))(effect))
+          : effect
+      )
+  })
+})
+
+/** For processes that share a Postgres server whose schema is up to date. */
+export const layer = (
+  options: SharedBudgetsOptions
+): Layer.Layer<RateBudgets, never, SqlClient.SqlClient> => Layer.scoped(RateBudgets, make(options))
