@@ -1,0 +1,81 @@
+/**
+ * What has changed in the world since it was made, and which day it is there.
+ */
+import { Clock, Effect, Option } from "effect"
+import { hubCandidate } from "../../src/domain/Candidates.js"
+import { key, type RepositoryName } from "../../src/domain/GitHubRepository.js"
+import { type GitHubFacts, type HubFacts, pullsAt, type World } from "./world/World.js"
+
+/** The world as it is now. Names are compared without case. */
+export const makeState = (world: World) => {
+  const goneRepositories = new Set<string>()
+  const goneImages = new Set<string>()
+  const added = new Map<string, HubFacts>()
+  const days = { ahead: 0 }
+  const images = (): ReadonlyArray<HubFacts> => [...world.images.values(), ...added.values()]
+  const byNamespace = new Map<string, Array<HubFacts>>()
+  const file = (facts: HubFacts): void => {
+    const of = byNamespace.get(facts.namespace)
+    if (of === undefined) byNamespace.set(facts.namespace, [facts])
+    else of.push(facts)
+  }
+  images().forEach(file)
+  const isThere = (facts: HubFacts): boolean => !goneImages.has(`${facts.namespace}/${facts.name}`)
+  return {
+    world,
+    /** A repository under its current or a former name. */
+    repository: (name: RepositoryName): GitHubFacts | undefined => {
+      const facts = world.github.get(key(name))
+      return facts === undefined || goneRepositories.has(key(facts.name)) ? undefined : facts
+    },
+    /** An image by `namespace/name`. */
+    image: (id: string): HubFacts | undefined => {
+      const facts = world.images.get(id) ?? added.get(id)
+      return facts !== undefined && isThere(facts) ? facts : undefined
+    },
+    namespace: (namespace: string): ReadonlyArray<HubFacts> => (byNamespace.get(namespace) ?? []).filter(isThere),
+    /** Now, in epoch milliseconds, as the world's calendar has it. */
+    now: Effect.map(Clock.currentTimeMillis, (now) => now + days.ahead * 86_400_000),
+    pulls: (facts: HubFacts): Effect.Effect<number> =>
+      Effect.map(Clock.currentTimeMillis, (now) => pullsAt(facts, now + days.ahead * 86_400_000)),
+    /** Lets days pass for the pull counts, and for nothing else. */
+    advanceDays: (count: number): Effect.Effect<void> => Effect.sync(() => void (days.ahead += count)),
+    removeRepository: (name: RepositoryName): Effect.Effect<void> =>
+      Effect.sync(() => {
+        const facts = world.github.get(key(name))
+        if (facts !== undefined) goneRepositories.add(key(facts.name))
+      }),
+    restoreRepository: (name: RepositoryName): Effect.Effect<void> =>
+      Effect.sync(() => {
+        const facts = world.github.get(key(name))
+        if (facts !== undefined) goneRepositories.delete(key(facts.name))
+      }),
+    deleteImage: (id: string): Effect.Effect<void> => Effect.sync(() => void goneImages.add(id)),
+    restoreImage: (id: string): Effect.Effect<void> => Effect.sync(() => void goneImages.delete(id)),
+    /** A repository begins to publish an image of its own name. */
+    publishImage: (name: RepositoryName): Effect.Effect<Option.Option<string>> =>
+      Effect.sync(() =>
+        Option.map(hubCandidate(name), (id) => {
+          goneImages.delete(id)
+          const [namespace = "", image = ""] = id.split("/")
+          const facts: HubFacts = {
+            namespace,
+            name: image,
+            description: "",
+            stars: 0,
+            pullsAtStart: 0,
+            daily: 1,
+            lastUpdated: "2026-01-01T00:00:00Z",
+            registered: "2026-01-01T00:00:00Z",
+            tags: ["latest"]
+          }
+          if (world.images.has(id) || added.has(id)) return id
+          added.set(id, facts)
+          file(facts)
+          return id
+        })
+      )
+  }
+}
+
+export type State = ReturnType<typeof makeState>

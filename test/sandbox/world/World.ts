@@ -1,0 +1,74 @@
+/**
+ * What is true in the sandbox: repositories on GitHub, images on Docker Hub, and which belongs to which.
+ */
+import type { RepositoryName } from "../../../src/domain/GitHubRepository.js"
+
+/**
+ * `hit`: a Dockerfile and an image of the same name. `miss`: a Dockerfile, no such image. `none`: no file of that name.
+ * `unknown`: GitHub knows no such repository (any more).
+ */
+export type Outcome = "hit" | "miss" | "none" | "unknown"
+
+/** A repository as GitHub has it today. */
+export interface GitHubFacts {
+  readonly name: RepositoryName
+  /** The commit at HEAD; undefined while the repository is empty. */
+  readonly headOid: string | undefined
+  /** Path to text, at HEAD. Folders follow from the paths. */
+  readonly files: ReadonlyMap<string, string>
+}
+
+/** A name from the list, and the truth about it. */
+export interface Listed {
+  /** As it stands in the list: perhaps a former name, perhaps in another case. */
+  readonly asked: RepositoryName
+  readonly outcome: Outcome
+  /** Undefined where GitHub knows no such repository. */
+  readonly now: GitHubFacts | undefined
+  /** `namespace/name`, where the outcome is `hit`. */
+  readonly image: string | undefined
+}
+
+/** An image on Docker Hub. */
+export interface HubFacts {
+  readonly namespace: string
+  readonly name: string
+  readonly description: string
+  readonly stars: number
+  /** Lifetime pulls at the first instant of 1970; `daily` more come on each UTC day. */
+  readonly pullsAtStart: number
+  readonly daily: number
+  /** ISO 8601; null where the Hub does not say. */
+  readonly lastUpdated: string | null
+  readonly registered: string
+  /** Newest first. */
+  readonly tags: ReadonlyArray<string>
+}
+
+/** A whole world. Pure: the same seed and names give the same world. */
+export interface World {
+  readonly seed: string
+  readonly listed: ReadonlyArray<Listed>
+  /** By lower-case `owner/name`, former names included. */
+  readonly github: ReadonlyMap<string, GitHubFacts>
+  /** By `namespace/name`. */
+  readonly images: ReadonlyMap<string, HubFacts>
+  /** The owner whose Hub namespace has more than a hundred repositories; undefined in a small world. */
+  readonly crowded: string | undefined
+}
+
+/** What a run of discovery over the whole list has to report. */
+export interface Expected {
+  readonly checked: number
+  readonly hits: number
+  readonly misses: number
+  readonly notFound: number
+  /** Repositories with a Dockerfile whose name is possible on the Hub: the looks that cannot be saved one by one. */
+  readonly candidates: number
+  /** Image to the repositories that publish it, as asked for. */
+  readonly links: ReadonlyMap<string, ReadonlyArray<RepositoryName>>
+}
+
+/** Lifetime pulls at an instant (epoch milliseconds). */
+export const pullsAt = (image: HubFacts, epochMillis: number): number =>
+  image.pullsAtStart + image.daily * Math.max(0, Math.floor(epochMillis / 86_400_000))
