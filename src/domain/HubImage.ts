@@ -2,6 +2,7 @@
  * Images on Docker Hub by their familiar name (`nginx`, `ollama/ollama`), and the path by which the Hub's API knows
  * them (`library/nginx`, `ollama/ollama`).
  */
+import { dockerHub, imageName } from "./ImageReference.js"
 
 /** Where the Hub's API keeps an image. */
 export interface HubPath {
@@ -19,4 +20,4 @@ export const hubPath = (image: string): HubPath => {
 
 /** The familiar name of a path: official images lose `library/`. */
 export const familiarName = (path: HubPath): string =>
-  path.namespace === "library" ? path.name : `${path.namespace}/${path.name}`
+  imageName({ registry: dockerHub, repository: `${path.namespace}/${path.name}` })
