@@ -7,7 +7,7 @@ import type { Duration, Redacted } from "effect"
 export interface GitHubAppOptions {
   /** The App's id or client id. */
   readonly appId: string
-  /** A private key that `parsePrivateKey` returned. */
+  /** A private key that `readPrivateKey` returned. */
   readonly privateKey: Redacted.Redacted
   /** Which installations to use. Empty: all that are not suspended. */
   readonly installationIds: ReadonlyArray<string>

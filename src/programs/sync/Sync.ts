@@ -47,14 +47,25 @@ const pass = <C>(job: Job<C>, once: boolean) => {
   )
 }
 
-const requestsOf = Effect.fn("Sync.requests")(function*() {
+/** What the run in progress has done so far: the summary at its end, also where a signal ended it. */
+export const summarize = Effect.fn("Sync.summarize")(function*(): Effect.fn.Return<
+  SyncSummary,
+  never,
+  RateBudgets | SyncProgress
+> {
   const budgets = yield* RateBudgets
+  const { discovery, refresh, startedAt } = yield* Ref.get(yield* SyncProgress)
   const states = yield* budgets.snapshot
   const sum = (service: string, of: "requests" | "points") =>
     states.filter((state) => state.key.service === service).reduce((total, state) => total + state[of], 0)
   return {
-    github: { requests: sum("github", "requests"), points: sum("github", "points") },
-    dockerhub: { requests: sum("dockerhub", "requests") }
+    discovery,
+    refresh,
+    requests: {
+      github: { requests: sum("github", "requests"), points: sum("github", "points") },
+      dockerhub: { requests: sum("dockerhub", "requests") }
+    },
+    seconds: ((yield* Clock.currentTimeMillis) - startedAt) / 1000
   }
 })
 
@@ -72,7 +83,6 @@ export const sync = Effect.fn("sync")(
     const store = yield* RepoDockerStore
     const board = yield* ProcessBoard
     const progress = yield* SyncProgress
-    const started = yield* Clock.currentTimeMillis
     const phase = (phase: string) => Ref.update(progress, (state) => ({ ...state, phase }))
     yield* Effect.addFinalizer(() => phase("stopped"))
     yield* Effect.addFinalizer(() => Effect.flatMap(Ref.get(progress), (state) => board.report("sync", state)))
@@ -152,9 +162,7 @@ export const sync = Effect.fn("sync")(
     )
     yield* recorder.drain
 
-    const state = yield* Ref.get(progress)
-    const seconds = ((yield* Clock.currentTimeMillis) - started) / 1000
-    return { discovery: state.discovery, refresh: state.refresh, requests: yield* requestsOf(), seconds }
+    return yield* summarize()
   },
   Effect.scoped
 )

@@ -1,0 +1,107 @@
+/**
+ * The command line as a whole.
+ */
+import { CliConfig, Command, HelpDoc, Span } from "@effect/cli"
+import type { CliApp } from "@effect/cli"
+import { Array as Arr, Console, Effect, Exit } from "effect"
+import type { CommandLayers } from "./CommandLayers.js"
+import { discover } from "./discover.js"
+import { doctor } from "./doctor.js"
+import { ending, type ExitCode } from "./exits.js"
+import { images } from "./images.js"
+import { migrate } from "./migrate.js"
+import { pulls } from "./pulls.js"
+import { repos } from "./repos.js"
+import { described } from "./run.js"
+import { status } from "./status.js"
+import type { Stdio } from "./Stdio.js"
+import { daemon, sync } from "./sync.js"
+
+const summaries = [
+  ["repos", "say which repositories are looked at"],
+  ["sync", "look for their images, and take the day's pulls"],
+  ["daemon", "go on doing so for ever"],
+  ["discover", "look at some repositories now, with the evidence"],
+  ["images", "list what was found"],
+  ["pulls", "an image's pulls by day; export and import of histories"],
+  ["status", "what is left to do, what is waited for, what runs"],
+  ["doctor", "check every setting, and try every service"],
+  ["migrate", "bring the database's schema up to date"]
+] as const
+
+const overview = HelpDoc.blocks([
+  HelpDoc.h1("OVERVIEW"),
+  HelpDoc.enumeration(
+    Arr.map(summaries, ([name, summary]) => HelpDoc.p(`${name.padEnd(9)} ${summary}`))
+  )
+])
+
+const root = (layers: CommandLayers) =>
+  Command.make("image-census").pipe(
+    Command.withDescription(HelpDoc.sequence(
+      described(
+        "Finds the container images that GitHub repositories publish, and keeps their pulls by day in a Postgres database: " +
+          "an embedded one in .image-census/, or the one that DATABASE_URL names.",
+        [
+          ["image-census repos add ollama/ollama traefik/traefik", "say which repositories"],
+          ["GITHUB_TOKEN=… image-census sync --once", "look for their images, and take today's pulls"],
+          ["image-census images list", "what was found"]
+        ]
+      ),
+      overview
+    )),
+    Command.withSubcommands([
+      repos(layers),
+      sync(layers),
+      daemon(layers),
+      discover(layers),
+      images(layers),
+      pulls(layers),
+      status(layers),
+      doctor(layers),
+      migrate(layers)
+    ])
+  )
+
+const footer = HelpDoc.blocks([
+  HelpDoc.h1("MORE"),
+  HelpDoc.p(
+    "image-census COMMAND --help shows a command's options and examples. --version and --log-level LEVEL work " +
+      "everywhere; --completions bash|fish|zsh prints a script for your shell."
+  ),
+  HelpDoc.p("Exit codes: 0 done or stopped by a signal, 1 failure, 2 usage or settings, 3 credentials refused.")
+])
+
+/** The version stands in `--version`. */
+export interface CliOptions {
+  readonly version: string
+  readonly layers: CommandLayers
+  /** Show the details of internal errors? */
+  readonly details: boolean
+}
+
+/**
+ * Runs a command line (without runtime and script), prints what there is to say about a failure on standard error, and
+ * returns the exit code. Interrupting it is a signal: the code is 0 then too, but it is the interruption that is returned.
+ */
+export const run = (
+  options: CliOptions,
+  args: ReadonlyArray<string>
+): Effect.Effect<ExitCode, never, CliApp.CliApp.Environment | Stdio> =>
+  Command.run(root(options.layers), {
+    name: "image-census",
+    version: options.version,
+    executable: "image-census",
+    summary: Span.text("which images do repositories publish, and how often are they pulled?"),
+    footer
+  })(["node", "image-census", ...args]).pipe(
+    Effect.provide(CliConfig.layer({ showBuiltIns: false, finalCheckBuiltIn: true })),
+    Effect.exit,
+    Effect.flatMap(Exit.match({
+      onSuccess: () => Effect.succeed<ExitCode>(0),
+      onFailure: (cause) => {
+        const { code, lines } = ending(cause, options.details)
+        return Effect.as(Effect.forEach(lines, (line) => Console.error(line), { discard: true }), code)
+      }
+    }))
+  )

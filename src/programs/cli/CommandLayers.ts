@@ -1,0 +1,25 @@
+import type { Effect, Layer } from "effect"
+import type { SettingsError } from "../../domain/Errors.js"
+import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
+import type { GitHubProbe } from "../../services/GitHubProbe.js"
+import type { ProcessBoard } from "../../services/ProcessBoard.js"
+import type { RateBudgets } from "../../services/RateBudgets.js"
+import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import type { Settings } from "../settings/Settings.js"
+import type { SyncProgress } from "../sync/SyncProgress.js"
+
+/** The database with its schema up to date. */
+export type StoreServices = RepoDockerStore | ProcessBoard
+
+/** The world outside, with budgets of this process alone or shared through the database. */
+export type WorldServices = GitHubProbe | DockerHubRegistry | RateBudgets | SyncProgress
+
+/** What commands run on. The program passes the real layers, tests pass theirs. */
+export interface CommandLayers {
+  readonly store: Layer.Layer<StoreServices, SettingsError, Settings>
+  /** The world alone, for what neither reads nor writes the database. */
+  readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
+  readonly all: Layer.Layer<StoreServices | WorldServices, SettingsError, Settings>
+  /** Brings the database's schema up to date, and nothing else; the names of the migrations that were applied. */
+  readonly migrate: Effect.Effect<ReadonlyArray<string>, SettingsError, Settings>
+}

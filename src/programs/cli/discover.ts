@@ -1,0 +1,134 @@
+/**
+ * `discover`: now, for these repositories, with the evidence.
+ */
+import { Args, Command, Options } from "@effect/cli"
+import { Console, Effect, Option } from "effect"
+import type { DiscoveryFinding } from "../../domain/Finding.js"
+import { fullName, key, parse, type RepositoryName } from "../../domain/GitHubRepository.js"
+import { Settings } from "../settings/Settings.js"
+import { candidateOf, discover as runDiscover, discoverDry } from "../sync/Discover.js"
+import type { CommandLayers } from "./CommandLayers.js"
+import { Failure, UsageError } from "./errors.js"
+import * as Output from "./output.js"
+import { argument, described, withSettings } from "./run.js"
+import { requireGitHub } from "./sync.js"
+import { counted, grouped, iso, jsonNumber } from "./text.js"
+
+const repositories = argument("owner/name", "A repository on GitHub.").pipe(Args.atLeast(1))
+
+const parsed = (texts: ReadonlyArray<string>) =>
+  Effect.map(
+    Effect.forEach(texts, (text) => Effect.mapError(parse(text), (message) => new UsageError({ message }))),
+    (repositories) => Array.from(new Map(repositories.map((repository) => [key(repository), repository])).values())
+  )
+
+const outcomes = {
+  NotFound: "not-found",
+  NoDockerfile: "no-dockerfile",
+  Miss: "miss",
+  Hit: "hit",
+  Deferred: "deferred"
+} as const
+
+const probeOf = ({ result }: DiscoveryFinding) => "probe" in result ? Option.some(result.probe) : Option.none()
+
+const renamed = (finding: DiscoveryFinding): Option.Option<RepositoryName> =>
+  Option.map(probeOf(finding), ({ repository }) => repository).pipe(
+    Option.filter((repository) => key(repository) !== key(finding.claim.repository))
+  )
+
+const headline = (finding: DiscoveryFinding): string => {
+  const { result } = finding
+  switch (result._tag) {
+    case "Hit":
+      return `publishes ${result.facts.image}`
+    case "Miss":
+      return Option.match(result.candidate, {
+        onNone: () => "has a Dockerfile, but its name cannot be an image's",
+        onSome: (image) => `has a Dockerfile, but Docker Hub knows no ${image}`
+      })
+    case "NoDockerfile":
+      return "has no Dockerfile where it is looked for"
+    case "NotFound":
+      return "is not known to GitHub, or not visible"
+    case "Deferred":
+      return `no definite answer: ${result.reason}`
+  }
+}
+
+const evidence = (finding: DiscoveryFinding): ReadonlyArray<string> => [
+  ...Option.match(renamed(finding), { onNone: () => [], onSome: (name) => [`is called ${fullName(name)} now`] }),
+  ...Option.match(probeOf(finding), {
+    onNone: () => [],
+    onSome: ({ dockerfiles, headOid }) => [
+      ...(dockerfiles.length === 0 ? [] : [dockerfiles.join(", ")]),
+      Option.match(headOid, { onNone: () => "no commit", onSome: (oid) => `HEAD ${oid}` })
+    ]
+  }),
+  ...(finding.result._tag === "Hit"
+    ? [`${grouped(finding.result.facts.pulls)} pulls, ${counted(finding.result.facts.stars, "star")}`]
+    : [])
+]
+
+const record = (finding: DiscoveryFinding) => {
+  const { result } = finding
+  const probe = probeOf(finding)
+  return {
+    repository: fullName(finding.claim.repository),
+    currentName: Option.getOrNull(Option.map(probe, ({ repository }) => fullName(repository))),
+    outcome: outcomes[result._tag],
+    headOid: Option.getOrNull(Option.flatMap(probe, ({ headOid }) => headOid)),
+    dockerfiles: Option.match(probe, { onNone: () => [], onSome: ({ dockerfiles }) => dockerfiles }),
+    candidate: Option.getOrNull(candidateOf(finding)),
+    image: result._tag === "Hit"
+      ? {
+        name: result.facts.image,
+        pulls: jsonNumber(result.facts.pulls),
+        stars: result.facts.stars,
+        lastUpdated: Option.getOrNull(Option.map(result.facts.lastUpdated, iso))
+      }
+      : null,
+    reason: result._tag === "Deferred" ? result.reason : null
+  }
+}
+
+/** `discover`. */
+export const discover = (layers: CommandLayers) =>
+  Command.make("discover", {
+    repositories,
+    dryRun: Options.boolean("dry-run").pipe(Options.withDescription("Look only; nothing is stored.")),
+    json: Output.json
+  }, ({ dryRun, json, repositories }) =>
+    Effect.gen(function*() {
+      const wanted = yield* parsed(repositories)
+      yield* requireGitHub
+      const { store } = yield* Settings
+      const findings = yield* (dryRun
+        ? Effect.provide(discoverDry(wanted), layers.world)
+        : Effect.provide(runDiscover(wanted, store.lease), layers.all))
+      if (json) yield* Output.printJson(findings.map(record))
+      else {
+        yield* Output.printLines(findings.flatMap((finding) => [
+          `${fullName(finding.claim.repository)} ${headline(finding)}`,
+          ...evidence(finding).map((line) => `  ${line}`)
+        ]))
+      }
+      const missing = wanted.length - findings.length
+      if (missing > 0) {
+        yield* Console.error(
+          `${counted(missing, "repository", "repositories")} left to another process that looks at it now`
+        )
+      }
+      const deferred = findings.filter(({ result }) => result._tag === "Deferred").length
+      if (deferred > 0 && deferred === findings.length) {
+        return yield* new Failure({ message: "no definite answer was had" })
+      }
+    }).pipe(withSettings)).pipe(
+      Command.withDescription(described(
+        "Looks at repositories now, due or not, and prints what was found and why. They are added if they are new.",
+        [
+          ["image-census discover ollama/ollama", "one repository"],
+          ["image-census discover ollama/ollama traefik/traefik --dry-run --json", "two, and nothing is stored"]
+        ]
+      ))
+    )

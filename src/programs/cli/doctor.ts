@@ -1,0 +1,131 @@
+/**
+ * `doctor`: each setting and each service tried, a line each.
+ */
+import { Command } from "@effect/cli"
+import { Duration, Effect, Option } from "effect"
+import { type CensusError, SettingsError } from "../../domain/Errors.js"
+import { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
+import { GitHubProbe } from "../../services/GitHubProbe.js"
+import { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import { check, type CheckedSetting, Settings } from "../settings/Settings.js"
+import type { CommandLayers } from "./CommandLayers.js"
+import { Ended } from "./errors.js"
+import * as Output from "./output.js"
+import { described, withSettings } from "./run.js"
+import { requireGitHub } from "./sync.js"
+import { type Column, counted, table } from "./text.js"
+
+interface Result {
+  readonly what: string
+  readonly ok: boolean
+  readonly message: string
+  /** What the program would exit with because of this alone. */
+  readonly code: 0 | 1 | 2 | 3
+}
+
+const ofSetting = ({ default: fallback, name, problem, value }: CheckedSetting): Result =>
+  Option.match(problem, {
+    onSome: (message) => ({ what: name, ok: false, message, code: 2 }),
+    onNone: () => ({
+      what: name,
+      ok: true,
+      message: Option.getOrElse(value, () => fallback === "" ? "not set" : `${fallback} (default)`),
+      code: 0
+    })
+  })
+
+const longest = Duration.seconds(20)
+
+const failed = (what: string) => (error: CensusError | SettingsError): Result => ({
+  what,
+  ok: false,
+  message: error._tag === "SETTINGS" ? `${error.setting} ${error.message}` : error.message,
+  code: error._tag === "SETTINGS" ? 2 : error._tag === "AUTH" ? 3 : 1
+})
+
+const tried = <R>(what: string, attempt: Effect.Effect<string, CensusError | SettingsError, R>) =>
+  attempt.pipe(
+    Effect.match({
+      onSuccess: (message): Result => ({ what, ok: true, message, code: 0 }),
+      onFailure: failed(what)
+    }),
+    Effect.timeoutTo({
+      duration: longest,
+      onSuccess: (result) => result,
+      onTimeout: (): Result => ({
+        what,
+        ok: false,
+        message: `no answer within ${Duration.format(longest)}; is it reachable from here, or parked?`,
+        code: 1
+      })
+    })
+  )
+
+const database = Effect.gen(function*() {
+  const { dockerhub } = yield* Settings
+  const store = yield* RepoDockerStore
+  const status = yield* store.status({ discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval })
+  return `${counted(status.repositories, "repository", "repositories")}, ${counted(status.images, "image")}`
+})
+
+// Whether they exist does not matter: a definite "no" is an answer too.
+const someRepository = { owner: "octocat", name: "Hello-World" }
+const someImage = "hello-world"
+
+const github = Effect.gen(function*() {
+  yield* requireGitHub
+  const probe = yield* GitHubProbe
+  yield* probe.probe(someRepository).pipe(Effect.catchTag("NOT_FOUND", () => Effect.void))
+  const { github } = yield* Settings
+  return `answers at ${github.apiUrl}`
+})
+
+const dockerHub = Effect.gen(function*() {
+  const hub = yield* DockerHubRegistry
+  yield* hub.repository(someImage).pipe(Effect.catchTag("NOT_FOUND", () => Effect.void))
+  const { dockerhub } = yield* Settings
+  return `answers at ${dockerhub.apiBaseUrl}${Option.isSome(dockerhub.login) ? ", logged in" : ""}`
+})
+
+const services = (layers: CommandLayers) =>
+  Effect.all([
+    tried("database", Effect.provide(database, layers.store)),
+    tried("GitHub", Effect.provide(github, layers.world)),
+    tried("Docker Hub", Effect.provide(dockerHub, layers.world))
+  ], { concurrency: "unbounded" })
+
+const columns: ReadonlyArray<Column> = [
+  { title: "", align: "left" },
+  { title: "", align: "left" },
+  { title: "", align: "left" }
+]
+
+/** `doctor`. */
+export const doctor = (layers: CommandLayers) =>
+  Command.make("doctor", { json: Output.json }, ({ json }) =>
+    Effect.gen(function*() {
+      const settings = (yield* check).map(ofSetting)
+      const wrong = settings.some(({ ok }) => !ok)
+      const tries = wrong ? [] : yield* withSettings(services(layers))
+      const results = [...settings, ...tries]
+      if (json) {
+        const shown = ({ message, ok, what }: Result) => ({ name: what, ok, message })
+        yield* Output.printJson({
+          ok: results.every(({ ok }) => ok),
+          settings: settings.map(shown),
+          services: tries.map(shown)
+        })
+      } else {
+        const rows = results.map(({ message, ok, what }) => [what, ok ? "ok" : "failed", message])
+        yield* Output.printLines(table(columns, rows, undefined).slice(1))
+        if (wrong) yield* Output.printLines(["the services were not tried: set the settings right first"])
+      }
+      const code = Math.max(...results.map(({ code }) => code))
+      if (code === 1 || code === 2 || code === 3) return yield* new Ended({ code })
+    })).pipe(
+      Command.withDescription(described(
+        "Checks every setting, and tries the database, GitHub and Docker Hub with one request each. A line each: what " +
+          "was found, and what to do. Exit code 0 where all is well, 2 for settings, 3 for credentials, else 1.",
+        [["image-census doctor", "before the first run, or when something fails"]]
+      ))
+    )

@@ -1,0 +1,63 @@
+/**
+ * `images list`: the images that were found.
+ */
+import { Command } from "@effect/cli"
+import { Console, Effect, Option, Stream } from "effect"
+import { RepoDockerStore, type StoredImage } from "../../services/RepoDockerStore.js"
+import type { CommandLayers } from "./CommandLayers.js"
+import * as Output from "./output.js"
+import { search } from "./repos.js"
+import { described, withSettings } from "./run.js"
+import { grouped, instant, iso, jsonNumber, orDash } from "./text.js"
+
+const columns = [
+  { title: "IMAGE", align: "left" },
+  { title: "PULLS", align: "right" },
+  { title: "STARS", align: "right" },
+  { title: "SEEN (UTC)", align: "left" },
+  { title: "PUSHED (UTC)", align: "left" },
+  { title: "GONE SINCE", align: "left" },
+  { title: "REPOSITORIES", align: "left" }
+] as const
+
+const row = (stored: StoredImage) => [
+  stored.image,
+  orDash(Option.map(stored.pulls, grouped)),
+  orDash(Option.map(stored.stars, grouped)),
+  instant(stored.lastSyncedAt),
+  orDash(Option.map(stored.lastUpdated, instant)),
+  orDash(stored.goneSince),
+  stored.repositories.join(" ") || "-"
+]
+
+const record = (stored: StoredImage) => ({
+  image: stored.image,
+  pulls: Option.getOrNull(Option.map(stored.pulls, jsonNumber)),
+  stars: Option.getOrNull(stored.stars),
+  lastSyncedAt: iso(stored.lastSyncedAt),
+  lastUpdated: Option.getOrNull(Option.map(stored.lastUpdated, iso)),
+  goneSince: Option.getOrNull(stored.goneSince),
+  repositories: stored.repositories
+})
+
+const list = (layers: CommandLayers) =>
+  Command.make("list", { search: search("images"), json: Output.json }, ({ json, search }) =>
+    Effect.gen(function*() {
+      const store = yield* RepoDockerStore
+      const stored = store.images({ search })
+      if (json) return yield* Output.printJsonArray(Stream.map(stored, record))
+      const count = yield* Output.printTable(columns, Stream.map(stored, row))
+      if (count === 0) yield* Console.error("no images; image-census sync looks for some")
+    }).pipe(Effect.provide(layers.store), withSettings)).pipe(
+      Command.withDescription(described("Lists images with their lifetime pulls, stars and repositories.", [
+        ["image-census images list", "all of them"],
+        ["image-census images list --search grafana --json", "some, for a program"]
+      ]))
+    )
+
+/** `images`. */
+export const images = (layers: CommandLayers) =>
+  Command.make("images").pipe(
+    Command.withDescription("The images that were found."),
+    Command.withSubcommands([list(layers)])
+  )

@@ -1,0 +1,117 @@
+/**
+ * The composition root: which layers the commands run on, by the settings. Loaded only when a command needs them, for
+ * they bring the embedded database and the HTTP client along.
+ */
+import type { FileSystem, Path } from "@effect/platform"
+import type { SqlClient } from "@effect/sql"
+import { Effect, Layer, Option, Redacted } from "effect"
+import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
+import * as RateBudgetsSql from "../../layers/budgets/RateBudgetsSql.js"
+import * as DockerHubRegistryHttp from "../../layers/dockerhub/DockerHubRegistryHttp.js"
+import * as GitHubProbeHttp from "../../layers/github/GitHubProbeHttp.js"
+import * as HttpClientUndici from "../../layers/http/HttpClientUndici.js"
+import * as Database from "../../layers/store/Database.js"
+import type { FolderProcess } from "../../layers/store/dataFolder.js"
+import { migrate } from "../../layers/store/migrate.js"
+import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
+import { ProcessBoard } from "../../services/ProcessBoard.js"
+import type { RateBudgets } from "../../services/RateBudgets.js"
+import { Settings, type SettingsValues } from "../settings/Settings.js"
+import * as SyncProgress from "../sync/SyncProgress.js"
+import type { CommandLayers } from "./CommandLayers.js"
+
+/** What the program knows of itself. */
+export interface Program {
+  readonly version: string
+  readonly process: FolderProcess
+}
+
+/** Where the operators of the services that are asked can read who asks. */
+const address = "https://www.npmjs.com/package/image-census"
+
+const withSettings = <A, E, R>(f: (settings: SettingsValues) => Layer.Layer<A, E, R>) =>
+  Layer.unwrapEffect(Effect.map(Settings, f))
+
+const databaseOptions = ({ store }: SettingsValues, { process }: Program): Database.DatabaseOptions => ({
+  url: store.databaseUrl,
+  dataDir: store.dataDir,
+  process
+})
+
+const http = ({ version }: Program) =>
+  withSettings(({ http }) =>
+    HttpClientUndici.layer({
+      version,
+      address,
+      proxy: {
+        https: Option.getOrUndefined(Option.map(http.httpsProxy, Redacted.value)),
+        http: Option.getOrUndefined(Option.map(http.httpProxy, Redacted.value)),
+        no: Option.getOrUndefined(http.noProxy)
+      }
+    })
+  )
+
+const github = withSettings(({ github }) =>
+  GitHubProbeHttp.layer({
+    tokens: github.tokens,
+    app: Option.getOrUndefined(Option.map(github.app, ({ id, installationIds, privateKey }) => ({
+      appId: id,
+      privateKey,
+      installationIds: Option.getOrElse(installationIds, () => []).map(String)
+    }))),
+    apiUrl: github.apiUrl,
+    batchSize: github.batchSize
+  })
+)
+
+const dockerHub = withSettings(({ dockerhub, store }) =>
+  DockerHubRegistryHttp.layer({
+    baseUrl: dockerhub.apiBaseUrl,
+    egress: store.egress,
+    credentials: Option.getOrUndefined(dockerhub.login)
+  })
+)
+
+const outside = (program: Program) =>
+  Layer.mergeAll(github, dockerHub, SyncProgress.layer).pipe(Layer.provide(http(program)))
+
+// The embedded database has one process, so its budgets need no sharing.
+const budgets = (program: Program) =>
+  withSettings(({ store }) =>
+    Option.match(store.databaseUrl, {
+      onNone: (): Layer.Layer<RateBudgets, never, SqlClient.SqlClient> => RateBudgetsMemory.layer,
+      onSome: (url) => RateBudgetsSql.layer({ url, process: program.process.id })
+    })
+  )
+
+// Until processes can see each other through the database.
+const board = Layer.succeed(ProcessBoard, {
+  report: () => Effect.void,
+  running: Effect.succeed([]),
+  budgets: Effect.succeed([])
+})
+
+const store = (program: Program) => RepoDockerStoreSql.layer({ holder: program.process.id })
+
+/** The layers of the real program. */
+export const make = (program: Program, platform: Layer.Layer<FileSystem.FileSystem | Path.Path>): CommandLayers => {
+  const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
+    Layer.provide(platform)
+  )
+  return {
+    store: Layer.mergeAll(
+      store(program),
+      board
+    ).pipe(Layer.provide(database)),
+    world: outside(program).pipe(Layer.provideMerge(RateBudgetsMemory.layer)),
+    all: Layer.mergeAll(store(program), board, outside(program)).pipe(
+      Layer.provideMerge(budgets(program)),
+      Layer.provide(database)
+    ),
+    migrate: Effect.gen(function*() {
+      const options = databaseOptions(yield* Settings, program)
+      const connection = Database.connection(options).pipe(Layer.provide(platform))
+      return yield* Effect.provide(migrate(Database.settingOf(options)), connection)
+    })
+  }
+}

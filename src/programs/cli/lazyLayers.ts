@@ -1,0 +1,21 @@
+/**
+ * The real layers, loaded when a command needs them: `--help` need not wait for a database engine.
+ */
+import type { FileSystem, Path } from "@effect/platform"
+import { Effect, Layer } from "effect"
+import type { CommandLayers } from "./CommandLayers.js"
+import type { Program } from "./layers.js"
+
+/** As `layers.make`, on demand. */
+export const make = (
+  program: Program,
+  platform: Layer.Layer<FileSystem.FileSystem | Path.Path>
+): CommandLayers => {
+  const loaded = Effect.map(Effect.promise(() => import("./layers.js")), ({ make }) => make(program, platform))
+  return {
+    store: Layer.unwrapEffect(Effect.map(loaded, ({ store }) => store)),
+    world: Layer.unwrapEffect(Effect.map(loaded, ({ world }) => world)),
+    all: Layer.unwrapEffect(Effect.map(loaded, ({ all }) => all)),
+    migrate: Effect.flatMap(loaded, ({ migrate }) => migrate)
+  }
+}

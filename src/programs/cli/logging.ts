@@ -1,0 +1,36 @@
+/**
+ * The program's log: on standard error, as `LOG_LEVEL` and `LOG_FORMAT` ask for.
+ */
+import { Array as Arr, Cause, DateTime, Effect, FiberRef, HashMap, Inspectable, Layer, Logger, LogLevel } from "effect"
+import { Settings } from "../settings/Settings.js"
+
+const shown = (value: unknown): string => {
+  if (typeof value === "string") return value
+  if (value instanceof Error) return value.message
+  return Inspectable.toStringUnknown(Inspectable.redact(value), 0)
+}
+
+/** A line for people: `2026-11-21 04:58:12 WARN message: more (key=value)`. A cause's stack is shown only for debugging. */
+export const lineLogger = (level: LogLevel.LogLevel): Logger.Logger<unknown, string> =>
+  Logger.make(({ annotations, cause, date, logLevel, message }) => {
+    const time = DateTime.formatIso(DateTime.unsafeFromDate(date)).slice(0, 19).replace("T", " ")
+    const notes = Array.from(HashMap.entries(annotations), ([name, value]) => `${name}=${shown(value)}`)
+    const line = `${time} ${logLevel.label} ${Arr.ensure(message).map(shown).join(": ")}` +
+      (notes.length === 0 ? "" : ` (${notes.join(", ")})`)
+    if (Cause.isEmpty(cause)) return line
+    return LogLevel.lessThanEqual(level, LogLevel.Debug)
+      ? `${line}\n${Cause.pretty(cause, { renderErrorCause: true })}`
+      : `${line}: ${shown(Cause.squash(cause))}`
+  })
+
+/** The log as the settings ask for. `--log-level`, which has been taken in already, goes before `LOG_LEVEL`. */
+export const layer: Layer.Layer<never, never, Settings> = Layer.unwrapEffect(Effect.gen(function*() {
+  const { log } = yield* Settings
+  const already = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
+  const level = already.ordinal === LogLevel.Info.ordinal ? log.level : already
+  const logger = { pretty: lineLogger(level), logfmt: Logger.logfmtLogger, json: Logger.jsonLogger }[log.format]
+  return Layer.merge(
+    Logger.replace(Logger.defaultLogger, Logger.withConsoleError(logger)),
+    Logger.minimumLogLevel(level)
+  )
+}))

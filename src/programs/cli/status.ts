@@ -1,0 +1,135 @@
+/**
+ * `status`: what is left to do, what is waited for, what runs.
+ */
+import { Command } from "@effect/cli"
+import { Clock, Effect, Option } from "effect"
+import type { BudgetState } from "../../domain/RateBudget.js"
+import { ProcessBoard, type RunningProcess } from "../../services/ProcessBoard.js"
+import { RepoDockerStore, type StoreStatus } from "../../services/RepoDockerStore.js"
+import { Settings } from "../settings/Settings.js"
+import type { CommandLayers } from "./CommandLayers.js"
+import * as Output from "./output.js"
+import { described, withSettings } from "./run.js"
+import { counted, grouped, instant, iso, orDash, span, table } from "./text.js"
+
+interface Status {
+  readonly now: number
+  readonly store: StoreStatus
+  readonly processes: ReadonlyArray<RunningProcess>
+  readonly budgets: ReadonlyArray<BudgetState>
+}
+
+const isoOrNull = (millis: number | undefined) => millis === undefined ? null : iso(millis)
+
+const isParked = ({ now }: Status) => (budget: BudgetState) => (budget.parkedUntil ?? 0) > now
+
+const record = (status: Status) => ({
+  backlog: status.store.backlog,
+  due: { repositories: status.store.repositoriesDue, images: status.store.imagesDue },
+  oldestDue: Option.getOrNull(Option.map(status.store.oldestDue, iso)),
+  deferred: status.store.deferred,
+  leased: status.store.leased,
+  lastCompleteDay: Option.getOrNull(status.store.lastCompleteDay),
+  rows: {
+    repositories: status.store.repositories,
+    images: status.store.images,
+    gone: status.store.gone,
+    snapshots: status.store.snapshots
+  },
+  parks: status.budgets.filter(isParked(status)).map((budget) => ({
+    service: budget.key.service,
+    payer: budget.key.payer,
+    until: isoOrNull(budget.parkedUntil),
+    secondsLeft: Math.ceil(((budget.parkedUntil ?? status.now) - status.now) / 1000),
+    reason: budget.parkReason ?? null
+  })),
+  budgets: status.budgets.map((budget) => ({
+    service: budget.key.service,
+    payer: budget.key.payer,
+    limit: budget.limit ?? null,
+    remaining: budget.remaining ?? null,
+    resetsAt: isoOrNull(budget.resetsAt),
+    requests: budget.requests,
+    points: budget.points,
+    observedAt: iso(budget.observedAt)
+  })),
+  processes: status.processes.map(({ command, heartbeatAt, host, id, pid, progress, startedAt }) => ({
+    id,
+    host,
+    pid,
+    command,
+    startedAt: iso(startedAt),
+    heartbeatAt: iso(heartbeatAt),
+    progress
+  }))
+})
+
+const facts = ({ now, store }: Status): ReadonlyArray<readonly [string, string]> => [
+  ["backlog", `${counted(store.backlog, "repository", "repositories")} never checked`],
+  [
+    "due",
+    `${counted(store.repositoriesDue, "repository", "repositories")}, ${counted(store.imagesDue, "image")}`
+  ],
+  ["oldest due", orDash(Option.map(store.oldestDue, (at) => `${instant(at)} UTC, ${span(now - at)} ago`))],
+  ["put off", `${counted(store.deferred, "row")}, ${grouped(store.leased)} being looked at`],
+  ["last complete day", orDash(store.lastCompleteDay)],
+  [
+    "rows",
+    `${counted(store.repositories, "repository", "repositories")}, ${counted(store.images, "image")} ` +
+    `(${grouped(store.gone)} gone), ${counted(store.snapshots, "snapshot")}`
+  ]
+]
+
+const parkLine = (status: Status, budget: BudgetState): readonly [string, string] => [
+  "parked",
+  `${budget.key.service} (${budget.key.payer}) for ${span((budget.parkedUntil ?? status.now) - status.now)}` +
+  (budget.parkReason === undefined ? "" : `: ${budget.parkReason}`)
+]
+
+const budgetLine = (budget: BudgetState): readonly [string, string] => [
+  "budget",
+  `${budget.key.service} (${budget.key.payer}): ${
+    budget.remaining === undefined
+      ? "remaining not known"
+      : `${grouped(budget.remaining)}${budget.limit === undefined ? "" : ` of ${grouped(budget.limit)}`} left`
+  }, ${counted(budget.requests, "request")}, seen ${instant(budget.observedAt)} UTC`
+]
+
+const processLine = (now: number, running: RunningProcess): readonly [string, string] => [
+  "running",
+  `${running.command} on ${running.host} (pid ${running.pid}), for ${span(now - running.startedAt)}, ` +
+  `heartbeat ${span(now - running.heartbeatAt)} ago`
+]
+
+const linesOf = (status: Status): ReadonlyArray<readonly [string, string]> => [
+  ...facts(status),
+  ...status.budgets.filter(isParked(status)).map((budget) => parkLine(status, budget)),
+  ...status.budgets.map(budgetLine),
+  ...status.processes.map((running) => processLine(status.now, running))
+]
+
+/** `status`. */
+export const status = (layers: CommandLayers) =>
+  Command.make("status", { json: Output.json }, ({ json }) =>
+    Effect.gen(function*() {
+      const { dockerhub } = yield* Settings
+      const store = yield* RepoDockerStore
+      const board = yield* ProcessBoard
+      const state: Status = {
+        now: yield* Clock.currentTimeMillis,
+        store: yield* store.status({ discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval }),
+        processes: yield* board.running,
+        budgets: yield* board.budgets
+      }
+      yield* json
+        ? Output.printJson(record(state))
+        : Output.printLines(
+          table([{ title: "", align: "left" }, { title: "", align: "left" }], linesOf(state), undefined).slice(1)
+        )
+    }).pipe(Effect.provide(layers.store), withSettings)).pipe(
+      Command.withDescription(described(
+        "Shows what is left to do and how true the database is: backlog, due rows, the last complete day, parks and " +
+          "budgets, running processes, rows.",
+        [["image-census status", "for people"], ["image-census status --json", "for monitoring"]]
+      ))
+    )

@@ -1,0 +1,122 @@
+/**
+ * `sync` and `daemon`: what runs for long.
+ */
+import { Command, Options } from "@effect/cli"
+import { Console, Effect, Option } from "effect"
+import { SettingsError } from "../../domain/Errors.js"
+import type { Job } from "../daemon/Job.js"
+import { supervise } from "../daemon/supervise.js"
+import { Settings, type SettingsValues } from "../settings/Settings.js"
+import { summarize, sync as runSync } from "../sync/Sync.js"
+import type { SyncOptions, SyncSummary } from "../sync/SyncOptions.js"
+import type { CommandLayers } from "./CommandLayers.js"
+import * as Output from "./output.js"
+import { withProgress } from "./progress.js"
+import { described, withSettings } from "./run.js"
+import { counted, grouped, span } from "./text.js"
+
+/** What looks at GitHub needs a credential; says which settings give one. */
+export const requireGitHub = Effect.flatMap(
+  Settings,
+  ({ github }) =>
+    github.tokens.length > 0 || Option.isSome(github.app)
+      ? Effect.void
+      : new SettingsError({
+        setting: "GITHUB_TOKEN",
+        message: "is not set; set GITHUB_TOKEN, or GITHUB_APP_ID with GITHUB_APP_PRIVATE_KEY " +
+          "(sync --only refresh needs neither)"
+      })
+)
+
+type Part = "discovery" | "refresh"
+
+const syncOptions = (
+  { dockerhub, store }: SettingsValues,
+  flags: { readonly once: boolean; readonly only: Option.Option<Part>; readonly includeDeferred: boolean }
+): SyncOptions => ({
+  once: flags.once,
+  discovery: Option.getOrElse(flags.only, () => "discovery") === "discovery",
+  refresh: Option.getOrElse(flags.only, () => "refresh") === "refresh",
+  includeDeferred: flags.includeDeferred,
+  batchSize: dockerhub.batchSize,
+  lease: store.lease,
+  refreshInterval: dockerhub.refreshInterval,
+  discoveryInterval: dockerhub.discoveryInterval,
+  idleSleep: dockerhub.idleSleep
+})
+
+const summaryLines = ({ discovery, refresh, requests, seconds }: SyncSummary): ReadonlyArray<string> => [
+  `discovery: ${grouped(discovery.checked)} checked, ${grouped(discovery.hits)} found, ` +
+  `${grouped(discovery.misses)} without image, ${grouped(discovery.notFound)} unknown to GitHub, ` +
+  `${grouped(discovery.deferred)} put off`,
+  `refresh: ${grouped(refresh.refreshed)} refreshed, ${grouped(refresh.gone)} gone, ${
+    grouped(refresh.deferred)
+  } put off`,
+  `requests: ${grouped(requests.github.requests)} to GitHub (${counted(requests.github.points, "point")}), ` +
+  `${grouped(requests.dockerhub.requests)} to Docker Hub`,
+  `time: ${seconds < 10 ? `${seconds.toFixed(1)} s` : span(seconds * 1000)}`
+]
+
+const tell = (json: boolean) =>
+  Effect.flatMap(summarize(), (summary) => json ? Output.printJson(summary) : Output.printLines(summaryLines(summary)))
+
+/** `sync`. */
+export const sync = (layers: CommandLayers) =>
+  Command.make("sync", {
+    once: Options.boolean("once").pipe(
+      Options.withDescription("End when nothing is due now; rows that were put off to later are not waited for.")
+    ),
+    only: Options.choice("only", ["discovery", "refresh"]).pipe(
+      Options.withDescription("Do only one of the two."),
+      Options.optional
+    ),
+    includeDeferred: Options.boolean("include-deferred").pipe(
+      Options.withDescription("Take what was put off to later, now.")
+    ),
+    json: Output.json
+  }, ({ json, ...flags }) =>
+    Effect.gen(function*() {
+      const options = syncOptions(yield* Settings, flags)
+      if (options.discovery) yield* requireGitHub
+      const run = withProgress(runSync(options)).pipe(
+        Effect.zipRight(tell(json)),
+        // Stopped by a signal: what was done until then is worth knowing too.
+        Effect.onInterrupt(() => tell(json))
+      )
+      yield* Effect.provide(run, layers.all)
+    }).pipe(withSettings)).pipe(
+      Command.withDescription(described(
+        "Looks for the images of repositories (discovery) and keeps the pulls of known images by day (refresh). " +
+          "Goes on until it is stopped, or until nothing is due with --once.",
+        [
+          ["image-census sync --once", "do what is due, and end"],
+          ["image-census sync --once --only refresh --json", "today's pulls, with a summary for a program"],
+          ["image-census sync --once --include-deferred", "try again now what failed earlier"]
+        ]
+      ))
+    )
+
+/** `daemon`. */
+export const daemon = (layers: CommandLayers) =>
+  Command.make("daemon", {}, () =>
+    Effect.gen(function*() {
+      const options = syncOptions(yield* Settings, { once: false, only: Option.none(), includeDeferred: false })
+      yield* requireGitHub
+      const syncJob: Job<Effect.Effect.Context<ReturnType<typeof runSync>>> = {
+        name: "sync",
+        run: runSync(options)
+      }
+      yield* Effect.provide(
+        Effect.logInfo(`daemon started: ${syncJob.name}`).pipe(
+          Effect.zipRight(withProgress(supervise([syncJob]))),
+          Effect.onInterrupt(() => Console.error("stopped"))
+        ),
+        layers.all
+      )
+    }).pipe(withSettings)).pipe(
+      Command.withDescription(described(
+        "Runs every job for ever, under one supervisor: sync today. A job that fails starts again; refused credentials " +
+          "end the program with exit code 3. SIGINT and SIGTERM stop it with exit code 0.",
+        [["DATABASE_URL=postgresql://… GITHUB_TOKEN=… image-census daemon", "in production"]]
+      ))
+    )

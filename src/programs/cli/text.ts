@@ -1,0 +1,111 @@
+/**
+ * Texts for people: numbers, times and tables. All pure.
+ */
+import { DateTime, Option } from "effect"
+
+/** `1,234,567` */
+export const grouped = (value: number | bigint): string => String(value).replace(/\B(?=(?:\d{3})+$)/g, ",")
+
+/** `+1,234`, `-5`, `0` */
+export const signed = (value: bigint): string => value > 0n ? `+${grouped(value)}` : grouped(value)
+
+/** `1 row`, `2 rows`, `1,000 rows` */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${grouped(count)} ${count === 1 ? one : many}`
+
+/** An instant (epoch milliseconds) as `2026-11-21 04:58`, in UTC. */
+export const instant = (epochMillis: number): string =>
+  DateTime.formatIso(DateTime.unsafeMake(epochMillis)).slice(0, 16).replace("T", " ")
+
+/** An instant (epoch milliseconds) as machines read it. */
+export const iso = (epochMillis: number): string => DateTime.formatIso(DateTime.unsafeMake(epochMillis))
+
+/** A number for JSON: a text where a number would lose digits. */
+export const jsonNumber = (value: bigint): number | string =>
+  value <= BigInt(Number.MAX_SAFE_INTEGER) && value >= BigInt(Number.MIN_SAFE_INTEGER) ? Number(value) : String(value)
+
+/** A length of time as `45 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+export const span = (millis: number): string => {
+  const seconds = Math.max(0, Math.round(millis / 1000))
+  const [first, second] = [
+    [Math.floor(seconds / 86_400), "d"] as const,
+    [Math.floor(seconds / 3600) % 24, "h"] as const,
+    [Math.floor(seconds / 60) % 60, "min"] as const,
+    [seconds % 60, "s"] as const
+  ].filter(([value], index, all) => value > 0 || all.slice(0, index).some(([before]) => before > 0))
+  if (first === undefined) return "0 s"
+  return second === undefined || second[0] === 0
+    ? `${first[0]} ${first[1]}`
+    : `${first[0]} ${first[1]} ${second[0]} ${second[1]}`
+}
+
+/** An optional text, or a dash. */
+export const orDash = (text: Option.Option<string>): string => Option.getOrElse(text, () => "-")
+
+const wide = /\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Emoji_Presentation}/u
+
+/** Columns that a text takes on a terminal. */
+export const widthOf = (text: string): number => {
+  let width = 0
+  for (const character of text) width += wide.test(character) ? 2 : 1
+  return width
+}
+
+/** A text that fits into so many columns, cut with `…` where it has to be. */
+export const cut = (text: string, columns: number): string => {
+  if (widthOf(text) <= columns) return text
+  let kept = ""
+  let width = 0
+  for (const character of text) {
+    const next = widthOf(character)
+    if (width + next > columns - 1) break
+    kept += character
+    width += next
+  }
+  return columns < 1 ? "" : `${kept}…`
+}
+
+// What comes from outside must not move the cursor or forge lines.
+const plain = (text: string): string => text.replace(/\p{Cc}+/gu, " ")
+
+export interface Column {
+  readonly title: string
+  readonly align: "left" | "right"
+}
+
+/** The widths that these rows need, at least as wide as `before`. */
+export const widths = (
+  columns: ReadonlyArray<Column>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  before: ReadonlyArray<number> = []
+): ReadonlyArray<number> =>
+  columns.map(({ title }, index) =>
+    rows.reduce(
+      (most, row) => Math.max(most, widthOf(plain(row[index] ?? ""))),
+      Math.max(widthOf(title), before[index] ?? 0)
+    )
+  )
+
+/** Rows in columns of these widths, two blanks between them. Lines are cut where the terminal's width is known. */
+export const lines = (
+  columns: ReadonlyArray<Column>,
+  widths: ReadonlyArray<number>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  terminal: number | undefined
+): ReadonlyArray<string> =>
+  rows.map((row) => {
+    const line = columns.map(({ align }, index) => {
+      const text = plain(row[index] ?? "")
+      const padding = " ".repeat(Math.max(0, (widths[index] ?? 0) - widthOf(text)))
+      return align === "left" ? text + padding : padding + text
+    }).join("  ").trimEnd()
+    return terminal === undefined ? line : cut(line, terminal)
+  })
+
+/** A whole table with its titles. */
+export const table = (
+  columns: ReadonlyArray<Column>,
+  rows: ReadonlyArray<ReadonlyArray<string>>,
+  terminal: number | undefined
+): ReadonlyArray<string> =>
+  lines(columns, widths(columns, rows), [columns.map(({ title }) => title), ...rows], terminal)
