@@ -33,6 +33,7 @@ export interface HubLane {
   readonly serve: Effect.Effect<never, Auth>
 }
 
+const mostSizes = 50_000
 const mostStrikes = 3
 // At the circuit's steps this is some twenty minutes without an answer to anybody.
 const mostFailures = 12
@@ -50,7 +51,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
   const circuit = yield* makeCircuit("Docker Hub", circuitSteps)
   const arrivals = yield* Queue.unbounded<Wanted>()
   const queue = LaneQueue.make<Wanted>()
-  // How many repositories a namespace has, once a listing has told; infinity where its listing fails.
+  // How many repositories a namespace has, once a listing has told.
   const sizes = new Map<string, number>()
 
   const ask: AskHub = Effect.fn("HubLane.ask")(function*(kind, image) {
@@ -129,11 +130,14 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
             onFailure: (error) => {
               if (error._tag === "NOT_FOUND") return absent(open)
               // A listing that fails must not stand between these images and their single calls.
-              if (error._tag !== "RATE_LIMIT") sizes.set(namespace, Infinity)
-              return Effect.as(failed(open, error), [])
+              if (error._tag !== "RATE_LIMIT") { for (const wanted of open) wanted.single = true }
+              return error._tag === "AUTH" && error.scope === "one"
+                ? Effect.succeed(open)
+                : Effect.as(failed(open, error), [])
             },
             onSuccess: Effect.fnUntraced(function*(page) {
               if (Option.isNone(page)) return open
+              if (sizes.size >= mostSizes) sizes.clear()
               sizes.set(namespace, page.value.count)
               const verdict = readPage(open, page.value, pages)
               yield* Effect.forEach(verdict.found, (one) => answered([one.wanted], Option.some(one.facts)))

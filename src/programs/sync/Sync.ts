@@ -101,7 +101,8 @@ export const sync = Effect.fn("sync")(
       ),
       Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("due rows were not counted", error.message))
     )
-    yield* countDue.pipe(Effect.repeat(Schedule.spaced("1 minute")), Effect.forkScoped)
+    // The first claims go before: counting a large table takes a moment.
+    yield* countDue.pipe(Effect.repeat(Schedule.spaced("1 minute")), Effect.delay("1 second"), Effect.forkScoped)
     yield* Effect.flatMap(Ref.get(progress), (state) => board.report("sync", state)).pipe(
       Effect.repeat(Schedule.spaced("1 second")),
       Effect.forkScoped

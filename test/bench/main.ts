@@ -1,0 +1,18 @@
+/**
+ * `npm run bench [NAME…]`: prints figures, each beside its bound; ends with 1 where a bound is broken.
+ */
+import { NodeRuntime } from "@effect/platform-node"
+import { Console, Effect, Logger, LogLevel } from "effect"
+import { syncBench } from "./sync.js"
+
+// Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
+const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [["sync", Effect.orDie(syncBench)]]
+
+const program = Effect.gen(function*() {
+  const wanted = process.argv.slice(2)
+  const chosen = benches.filter(([name]) => wanted.length === 0 || wanted.includes(name))
+  const held = yield* Effect.forEach(chosen, ([, bench]) => Effect.zipLeft(bench, Console.log("")))
+  if (!held.every((one) => one)) return yield* Effect.fail("a bound was broken")
+})
+
+NodeRuntime.runMain(Logger.withMinimumLogLevel(program, LogLevel.Warning))
