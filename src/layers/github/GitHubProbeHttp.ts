@@ -25,6 +25,7 @@ const listing = "app"
 /** Starts the pool in the scope; nothing is sent before the first probe. */
 export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   const api = yield* makeApi(options)
+  const budgets = yield* RateBudgets
   const backlog = yield* makeBacklog
   const scope = yield* Effect.scope
   const live = yield* Ref.make<ReadonlySet<string>>(new Set())
@@ -65,7 +66,8 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   const installations = Effect.fnUntraced(function*(app: GitHubAppOptions) {
     if (app.installationIds.length > 0) return [...new Set(app.installationIds)]
     const payer = yield* makePayer(`app:${app.appId}`, `GitHub App ${app.appId}`)
-    const found = yield* listInstallations(api, app, payer).pipe(
+    const found = yield* budgets.gate(payer.key).pipe(
+      Effect.zipRight(listInstallations(api, app, payer)),
       // A limit has parked the App, a failure has opened the circuit: repeating waits for them.
       Effect.retry({ while: (error) => error._tag === "RATE_LIMIT" || error._tag === "TRANSIENT" }),
       Effect.catchTags({

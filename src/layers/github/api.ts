@@ -4,6 +4,7 @@
  */
 import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { Clock, DateTime, Effect, Option, Redacted, Ref, Schema } from "effect"
+import type { CircuitOptions } from "../../domain/Circuit.js"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
 import { type Problem, type RawAnswer, readRest } from "../../domain/GitHubAnswer.js"
 import { type GraphqlAnswer, readGraphql } from "../../domain/GitHubGraphqlAnswer.js"
@@ -29,8 +30,8 @@ export interface Payer {
 export const makePayer = (payer: string, label: string): Effect.Effect<Payer> =>
   Effect.map(Ref.make(0), (limits) => ({ key: { service, payer }, label, limits }))
 
-/** Steps at which GitHub is tried while nothing is answered: after 1, 2, 4 … 60 s. */
-const circuitOptions = { threshold: 1, firstInterval: 1_000, longestInterval: 60_000 }
+// While nothing is answered, GitHub is tried after 1, 2, 4 … 60 s.
+const patient: CircuitOptions = { threshold: 1, firstInterval: 1_000, longestInterval: 60_000 }
 
 // A server that keeps naming instants in the past is not asked again every second.
 const namedPark = (until: number, limits: number, now: number): number =>
@@ -45,7 +46,10 @@ const scrub = (problem: Problem, token: Redacted.Redacted): Problem => {
     : { ...problem, message: clean(problem.message) }
 }
 
-export const makeApi = Effect.fnUntraced(function*(options: Pick<GitHubOptions, "apiUrl" | "timeout">) {
+export const makeApi = Effect.fnUntraced(function*(
+  options: Pick<GitHubOptions, "apiUrl" | "timeout">,
+  circuitOptions: CircuitOptions = patient
+) {
   const client = yield* HttpClient.HttpClient
   const budgets = yield* RateBudgets
   const circuit = yield* makeCircuit("GitHub", circuitOptions)

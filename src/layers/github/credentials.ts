@@ -100,16 +100,14 @@ const Installations = Schema.Array(Schema.Struct({
 
 const pageSize = 100
 
-/** The ids of all installations that are not suspended; waits out parks. One attempt per page: the caller repeats. */
+/** The ids of all installations that are not suspended. One attempt per page: the caller repeats, and waits for parks. */
 export const listInstallations = Effect.fn("GitHubApp.installations")(function*(
   api: GitHubApi,
   app: GitHubAppOptions,
   payer: Payer
 ) {
-  const budgets = yield* RateBudgets
   const ids = new Array<string>()
   for (let page = 1;; page++) {
-    yield* budgets.gate(payer.key)
     const jwt = yield* appJwt(app)
     const path = `/app/installations?per_page=${pageSize}&page=${page}`
     const found = yield* api.rest(payer, jwt, "GET", path, Installations)
