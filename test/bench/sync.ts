@@ -2,9 +2,9 @@
  * The main job against a world as slow as the real one: how many requests, how long, and is it right?
  */
 import { HttpClient } from "@effect/platform"
-import { Clock, Console, Duration, Effect, Layer, Option, Redacted, Stream } from "effect"
+import { Clock, Console, Duration, Effect, Layer, Option, Stream } from "effect"
 import { key } from "../../src/domain/GitHubRepository.js"
-import { parsePrivateKey } from "../../src/layers/github/privateKey.js"
+import { readPrivateKey } from "../../src/layers/github/privateKey.js"
 import * as HttpClientUndici from "../../src/layers/http/HttpClientUndici.js"
 import { sync } from "../../src/programs/sync/Sync.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
@@ -36,7 +36,7 @@ const run = (name: string, batchSize: number) =>
       dockerhub: { ...realistic.dockerhub, limit: 1_000_000 }
     })
     const client = yield* HttpClient.HttpClient
-    const privateKey = yield* parsePrivateKey(Redacted.make(sandbox.github.privateKeyPem))
+    const privateKey = yield* readPrivateKey(sandbox.github.privateKeyPem)
     const github = {
       tokens: [],
       app: { appId: String(sandbox.github.appId), privateKey, installationIds: [] },
