@@ -36,7 +36,7 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
       payer.label,
       Effect.map(
         api.rest(payer, token, "GET", "/rate_limit", RateLimits),
-        ({ resources: { graphql } }) =>
+        ({ value: { resources: { graphql } } }) =>
           graphql === undefined
             ? { detail: "accepted", reading: {} }
             : {
@@ -51,7 +51,7 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
     const payer = yield* makePayer(`app:${app.appId}`, `GitHub App ${app.appId}`)
     const look = Effect.gen(function*() {
       const jwt = yield* appJwt(app)
-      const { name } = yield* api.rest(payer, jwt, "GET", "/app", App)
+      const { value: { name } } = yield* api.rest(payer, jwt, "GET", "/app", App)
       const installed = yield* listInstallations(api, app, payer)
       const missing = app.installationIds.filter((id) => !installed.includes(id))
       if (missing.length > 0 || installed.length === 0) {

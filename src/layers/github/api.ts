@@ -141,7 +141,7 @@ export const makeApi = Effect.fnUntraced(function*(
   )
 
   /**
-   * A REST request, decoded. Budgets of REST are others than GraphQL's, so they are not taken in. NOT_FOUND is a
+   * A REST request, decoded, with `more`: whether another page follows. Budgets of REST are others than GraphQL's, so they are not taken in. NOT_FOUND is a
    * definite 404. Waits while GitHub as a whole is down; the caller waits for its own park.
    */
   const rest = <A, I>(
@@ -150,7 +150,7 @@ export const makeApi = Effect.fnUntraced(function*(
     method: "GET" | "POST",
     path: string,
     schema: Schema.Schema<A, I>
-  ): Effect.Effect<A, CensusError> =>
+  ): Effect.Effect<{ readonly value: A; readonly more: boolean }, CensusError> =>
     circuit.run(Effect.gen(function*() {
       const raw = yield* ask(payer, token, HttpClientRequest.make(method)(`${urls.rest}${path}`))
       const problem = readRest(raw, yield* Clock.currentTimeMillis)
@@ -158,11 +158,12 @@ export const makeApi = Effect.fnUntraced(function*(
         return yield* Effect.flatMap(errorOf(payer, scrub(problem.value, token)), Effect.fail)
       }
       yield* Ref.set(payer.limits, 0)
-      return yield* Effect.mapError(
+      const value = yield* Effect.mapError(
         Schema.decodeUnknown(Schema.parseJson(schema))(raw.body),
         // The decoder's words would quote the body, and so a token.
         () => new Transient({ service, reason: "malformed", message: `${method} ${path}: not the form of GitHub` })
       )
+      return { value, more: /;\s*rel="?next"?/.test(raw.headers["link"] ?? "") }
     })).pipe(Effect.withSpan("GitHubApi.rest", { attributes: { method, path } }))
 
   return { graphql, rest, view: circuit.view } as const

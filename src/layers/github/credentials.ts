@@ -64,7 +64,7 @@ export const installationMember = Effect.fnUntraced(function*(api: GitHubApi, ap
   const mint = Effect.gen(function*() {
     const jwt = yield* appJwt(app)
     const path = `/app/installations/${encodeURIComponent(id)}/access_tokens`
-    const minted = yield* api.rest(payer, jwt, "POST", path, MintedToken).pipe(
+    const { value: minted } = yield* api.rest(payer, jwt, "POST", path, MintedToken).pipe(
       Effect.catchTag(
         "NOT_FOUND",
         () => new Auth({ service, message: `GitHub knows no ${payer.label} (GITHUB_APP_INSTALLATION_IDS)` })
@@ -110,8 +110,8 @@ export const listInstallations = Effect.fn("GitHubApp.installations")(function*(
   for (let page = 1;; page++) {
     const jwt = yield* appJwt(app)
     const path = `/app/installations?per_page=${pageSize}&page=${page}`
-    const found = yield* api.rest(payer, jwt, "GET", path, Installations)
+    const { more, value: found } = yield* api.rest(payer, jwt, "GET", path, Installations)
     ids.push(...found.filter(({ suspended_at }) => (suspended_at ?? null) === null).map(({ id }) => String(id)))
-    if (found.length < pageSize) return ids
+    if (!more && found.length < pageSize) return ids
   }
 })
