@@ -1,9 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Layer, Option, Redacted } from "effect"
+import { Effect, Either, Layer, Option } from "effect"
 import { dockerfilePaths } from "../../../src/domain/Candidates.js"
 import * as RateBudgetsMemory from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as GitHubProbeHttp from "../../../src/layers/github/GitHubProbeHttp.js"
-import { parsePrivateKey } from "../../../src/layers/github/privateKey.js"
+import { readPrivateKey } from "../../../src/layers/github/privateKey.js"
 import * as HttpClientUndici from "../../../src/layers/http/HttpClientUndici.js"
 import { GitHubProbe } from "../../../src/services/GitHubProbe.js"
 import { installations } from "../../sandbox/presets.js"
@@ -11,7 +11,7 @@ import { type RunningSandbox, startSandbox } from "../../sandbox/Sandbox.js"
 
 const probeOf = (sandbox: RunningSandbox) =>
   Effect.map(
-    parsePrivateKey(Redacted.make(sandbox.appEnvironment["GITHUB_APP_PRIVATE_KEY"] ?? "")),
+    readPrivateKey(sandbox.appEnvironment["GITHUB_APP_PRIVATE_KEY"] ?? ""),
     (privateKey) =>
       GitHubProbeHttp.layer({
         tokens: [],
