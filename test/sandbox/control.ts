@@ -48,6 +48,7 @@ const change = (simulation: Simulation, wanted: WorldChange): Effect.Effect<unkn
 const truth = ({ expected, state }: Simulation) => ({
   ...expected,
   links: Object.fromEntries(Array.from(expected.links, ([image, names]) => [image, names.map(fullName)])),
+  listed: state.world.listed.map(({ asked }) => fullName(asked)),
   crowded: state.world.crowded
 })
 
