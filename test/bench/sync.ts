@@ -56,7 +56,6 @@ const run = (name: string, batchSize: number) =>
         Stream.filter((row) => Option.contains(row.outcome, "hit")),
         Stream.runCollect
       )
-      const asked = (url: string) => url.replace("https://github.com/", "")
       const wrong = [...hits].filter((row) =>
         !row.images.some((image) => truth.links[image]?.includes(asked(row.url)) ?? false)
       )
@@ -85,6 +84,8 @@ const run = (name: string, batchSize: number) =>
       )
     )
   )
+
+const asked = (url: string) => url.replace("https://github.com/", "")
 
 const line = (cells: ReadonlyArray<string | number>) =>
   cells.map((cell, n) => n === 0 ? String(cell).padEnd(18) : String(cell).padStart(13)).join("")
