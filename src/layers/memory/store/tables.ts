@@ -1,0 +1,77 @@
+/**
+ * The tables of the memory store. Times are epoch milliseconds; `-Infinity` where the database has `-infinity`.
+ */
+import { Option } from "effect"
+import type { RepositoryName } from "../../../domain/GitHubRepository.js"
+import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
+
+/** A row of `repos`. */
+export interface RepositoryRow {
+  readonly id: string
+  readonly url: string
+  readonly repository: RepositoryName
+  readonly formerKey: Option.Option<string>
+  readonly checkedAt: Option.Option<number>
+  readonly outcome: Option.Option<string>
+  readonly addedAt: number
+  readonly notBefore: number
+  readonly lease: Option.Option<string>
+  readonly attempts: number
+}
+
+/** A row of `repo_docker`, with its days and its repositories (by id). */
+export interface ImageRow {
+  readonly image: string
+  readonly pulls: Option.Option<bigint>
+  readonly stars: Option.Option<number>
+  readonly lastSyncedAt: number
+  readonly lastUpdated: Option.Option<number>
+  readonly knownSince: UtcDay
+  /** The first day on which it is looked at again; none for at once. */
+  readonly dueOn: Option.Option<UtcDay>
+  readonly missingSince: Option.Option<UtcDay>
+  readonly gone: boolean
+  readonly notBefore: number
+  readonly lease: Option.Option<string>
+  readonly attempts: number
+  readonly days: ReadonlyMap<UtcDay, bigint>
+  readonly repositories: ReadonlySet<string>
+}
+
+/** What several memory stores may share, as several processes share a database. */
+export interface Tables {
+  readonly repositories: Map<string, RepositoryRow>
+  readonly images: Map<string, ImageRow>
+  nextId: number
+}
+
+/** Tables without rows. */
+export const emptyTables = (): Tables => ({ repositories: new Map(), images: new Map(), nextId: 1 })
+
+/** An image that was never seen. */
+export const newImage = (image: string, today: UtcDay): ImageRow => ({
+  image,
+  pulls: Option.none(),
+  stars: Option.none(),
+  lastSyncedAt: 0,
+  lastUpdated: Option.none(),
+  knownSince: today,
+  dueOn: Option.none(),
+  missingSince: Option.none(),
+  gone: false,
+  notBefore: -Infinity,
+  lease: Option.none(),
+  attempts: 0,
+  days: new Map(),
+  repositories: new Set()
+})
+
+/** By UTF-16 code unit, which for the names of images is the order of their bytes. */
+export const byText = (first: string, second: string): number => first < second ? -1 : first > second ? 1 : 0
+
+/** Whether an image that is not gone has no row for a day, or one that is missing is to be looked at. */
+export const lacksDay = (row: ImageRow, day: UtcDay): boolean =>
+  !row.days.has(day) && (Option.isNone(row.missingSince) || Option.getOrElse(row.dueOn, () => day) <= day)
+
+/** The day after. */
+export const dayAfter = (day: UtcDay): UtcDay => addDays(day, 1)

@@ -1,0 +1,86 @@
+/**
+ * Where the contract of `RepoDockerStore` is tried: two stores on one database that starts empty, for every kind of it.
+ */
+import { SqlClient } from "@effect/sql/SqlClient"
+import { layer } from "@effect/vitest"
+import { Chunk, Context, Effect, Layer, Option, Stream, TestClock } from "effect"
+import { describe } from "vitest"
+import * as Memory from "../../src/layers/memory/RepoDockerStoreMemory.js"
+import { emptyTables } from "../../src/layers/memory/store/tables.js"
+import * as Sql from "../../src/layers/store/RepoDockerStoreSql.js"
+import type { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
+import { testDatabases } from "./databases.js"
+
+type Store = RepoDockerStore["Type"]
+
+interface TwoStores {
+  /** The store of one process, and of another on the same database. */
+  readonly store: Store
+  readonly other: Store
+}
+
+class Backend extends Context.Tag("test/Backend")<Backend, { readonly fresh: Effect.Effect<TwoStores> }>() {}
+
+const memory = Layer.succeed(Backend, {
+  fresh: Effect.sync(() => {
+    const tables = emptyTables()
+    return { store: Memory.make("one", tables), other: Memory.make("two", tables) }
+  })
+})
+
+const sqlBackend = Layer.effect(
+  Backend,
+  Effect.map(SqlClient, (sql) => ({
+    fresh: Effect.gen(function*() {
+      yield* sql`truncate repos, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity`
+      const store = yield* Sql.make({ holder: "one" })
+      const other = yield* Sql.make({ holder: "two" })
+      return { store, other }
+    }).pipe(Effect.provideService(SqlClient, sql), Effect.orDie)
+  }))
+)
+
+const backends = [
+  { name: "memory", available: true, layer: memory },
+  ...testDatabases.map((database) => ({
+    name: database.name,
+    available: database.available,
+    layer: Layer.provide(sqlBackend, database.migrated)
+  }))
+]
+
+/** When every test starts: half an hour before the end of a UTC day, and of a month. */
+export const evening = Date.parse("2026-11-30T23:30:00Z")
+export const hour = 3_600_000
+export const day = 24 * hour
+
+interface Case {
+  readonly name: string
+  readonly run: (stores: TwoStores) => Effect.Effect<void, unknown>
+}
+
+/** A test of the contract. */
+export const when = <E>(name: string, run: (stores: TwoStores) => Effect.Effect<void, E>): Case => ({ name, run })
+
+/** Runs these tests on every backend. */
+export const onEveryStore = (subject: string, cases: ReadonlyArray<Case>): void => {
+  for (const backend of backends) {
+    describe.skipIf(!backend.available)(`${subject}, ${backend.name}`, () => {
+      layer(backend.layer, { timeout: 60_000 })((it) => {
+        for (const { name, run } of cases) {
+          it.effect(name, () =>
+            Effect.gen(function*() {
+              const { fresh } = yield* Backend
+              yield* TestClock.setTime(evening)
+              yield* run(yield* fresh)
+            }))
+        }
+      })
+    })
+  }
+}
+
+export const collect = <A, E>(stream: Stream.Stream<A, E>) =>
+  Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)
+
+export const everything = { search: Option.none<string>() }
