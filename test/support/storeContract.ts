@@ -56,11 +56,14 @@ export const day = 24 * hour
 
 interface Case {
   readonly name: string
-  readonly run: (stores: TwoStores) => Effect.Effect<void, unknown>
+  readonly run: (stores: TwoStores) => Effect.Effect<void>
 }
 
-/** A test of the contract. */
-export const when = <E>(name: string, run: (stores: TwoStores) => Effect.Effect<void, E>): Case => ({ name, run })
+/** A test of the contract; it fails when the effect does. */
+export const when = <E>(name: string, run: (stores: TwoStores) => Effect.Effect<void, E>): Case => ({
+  name,
+  run: (stores) => Effect.orDie(run(stores))
+})
 
 /** Runs these tests on every backend. */
 export const onEveryStore = (subject: string, cases: ReadonlyArray<Case>): void => {

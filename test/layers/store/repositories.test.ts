@@ -8,6 +8,8 @@ import { collect, evening, everything, hour, onEveryStore, when } from "../../su
 const intervals = { discovery: Duration.days(14), refresh: Duration.days(1) }
 const today = dayOf(evening)
 
+const at = (image: string, offset: number, total: bigint) => ({ image, day: addDays(today, offset), total })
+
 onEveryStore("repositories, history and status", [
   when("additions are told from what is known, without regard to case", ({ store }) =>
     Effect.gen(function*() {
@@ -73,7 +75,6 @@ onEveryStore("repositories, history and status", [
     "imported days are kept unless they are to be overwritten, and unknown images become due",
     ({ store }) =>
       Effect.gen(function*() {
-        const at = (image: string, offset: number, total: bigint) => ({ image, day: addDays(today, offset), total })
         yield* store.importPulls([at("a/one", -1, 5n)], false)
         assert.deepStrictEqual(
           yield* store.importPulls([at("a/one", -1, 6n), at("a/one", -2, 4n), at("a/one", -2, 3n)], false),

@@ -46,6 +46,8 @@ export const insertRepository = (tables: Tables, repository: RepositoryName, now
   return row
 }
 
+const checkedAt = (row: RepositoryRow): number => Option.getOrElse(row.checkedAt, () => -Infinity)
+
 const claimed = (row: RepositoryRow): ClaimedRepository => ({
   id: row.id,
   repository: row.repository,
@@ -82,7 +84,6 @@ export const makeClaims = (tables: Tables, holder: string) => {
   const claimRepositories = Effect.fn("RepoDockerStore.claimRepositories")(function*(options: ClaimOptions) {
     const now = yield* Clock.currentTimeMillis
     const visible = [...tables.repositories.values()].filter((row) => row.notBefore <= now)
-    const checkedAt = (row: RepositoryRow) => Option.getOrElse(row.checkedAt, () => -Infinity)
     const backlog = visible.filter((row) => Option.isNone(row.checkedAt)).sort((first, second) =>
       first.notBefore === second.notBefore ? 0 : first.notBefore - second.notBefore
     )
