@@ -3,16 +3,16 @@
  */
 import { HttpClient } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
-import { Duration, Effect, Layer, Option, Redacted } from "effect"
+import { Duration, Layer, Option, Redacted } from "effect"
 import * as RateBudgetsMemory from "../../src/layers/budgets/RateBudgetsMemory.js"
 import * as DockerHubRegistryHttp from "../../src/layers/dockerhub/DockerHubRegistryHttp.js"
 import * as GitHubProbeHttp from "../../src/layers/github/GitHubProbeHttp.js"
 import type { GitHubOptions } from "../../src/layers/github/options.js"
+import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
 import * as Database from "../../src/layers/store/Database.js"
 import * as RepoDockerStoreSql from "../../src/layers/store/RepoDockerStoreSql.js"
 import type { SyncOptions } from "../../src/programs/sync/SyncOptions.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
-import { ProcessBoard } from "../../src/services/ProcessBoard.js"
 
 /** How the simulated services are reached, and who pays. */
 export interface PipelineOptions {
@@ -22,18 +22,14 @@ export interface PipelineOptions {
   readonly hubUrl?: string
 }
 
-const board = Layer.succeed(ProcessBoard, {
-  report: () => Effect.void,
-  running: Effect.succeed([]),
-  budgets: Effect.succeed([])
-})
+const self = { id: "test", host: "here", pid: 0, command: "test", startedAt: 0 }
 
 /** Everything that `sync` needs, but for the store. */
 export const services = (options: PipelineOptions) =>
   Layer.mergeAll(
     GitHubProbeHttp.layer(options.github),
     DockerHubRegistryHttp.layer({ baseUrl: options.hubUrl, egress: "test" }),
-    board,
+    ProcessBoardMemory.layer(self),
     SyncProgress.layer
   ).pipe(
     Layer.provideMerge(RateBudgetsMemory.layer),
@@ -46,7 +42,7 @@ export const embedded = Layer.provideMerge(
   Database.layer({
     url: Option.none(),
     dataDir: "memory:",
-    process: { id: "test", host: "here", pid: 0, command: "test", startedAt: 0, exists: () => true }
+    process: { ...self, exists: () => true }
   })
 ).pipe(Layer.provide(NodeContext.layer))
 

@@ -142,23 +142,25 @@ export const sync = Effect.fn("sync")(
     })
     // A pass may outlast midnight or bring what is due at once; the run ends with a round that finds nothing.
     const untilNothingIsDue = Effect.repeat(round, { while: (claimed) => claimed > 0 })
+    const busy = yield* Ref.make(0)
     const forEver = <C>(job: Job<C>) =>
       Effect.forever(
-        pass(job, false).pipe(
+        Ref.update(busy, (jobs) => jobs + 1).pipe(
+          Effect.zipRight(phase("working")),
+          Effect.zipRight(pass(job, false)),
           Effect.zipRight(recorder.drain),
+          Effect.zipRight(Ref.updateAndGet(busy, (jobs) => jobs - 1)),
+          Effect.tap((jobs) => jobs === 0 ? phase("idle") : Effect.void),
           Effect.zipRight(Effect.sleep(options.idleSleep))
         )
       )
     yield* Effect.raceFirst(
       options.once
         ? untilNothingIsDue
-        : Effect.zipRight(
-          phase("working"),
-          Effect.all([
-            options.discovery ? forEver(discovery) : Effect.void,
-            options.refresh ? forEver(refresh) : Effect.void
-          ], { concurrency: "unbounded", discard: true })
-        ),
+        : Effect.all([
+          options.discovery ? forEver(discovery) : Effect.void,
+          options.refresh ? forEver(refresh) : Effect.void
+        ], { concurrency: "unbounded", discard: true }),
       lane.serve
     )
     yield* recorder.drain
