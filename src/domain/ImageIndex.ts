@@ -92,7 +92,7 @@ export interface ObjectLookup<E> {
   readonly blob: (descriptor: FoundDescriptor) => Effect.Effect<Uint8Array, E>
 }
 
-export const refNameAnnotation = "org.opencontainers.image.ref.name"
+const refNameAnnotation = "org.opencontainers.image.ref.name"
 export const referenceTypeAnnotation = "vnd.docker.reference.type"
 export const referenceDigestAnnotation = "vnd.docker.reference.digest"
 export const attestationType = "attestation-manifest"
