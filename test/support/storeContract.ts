@@ -32,7 +32,7 @@ const sqlBackend = Layer.effect(
   Backend,
   Effect.map(SqlClient, (sql) => ({
     fresh: Effect.gen(function*() {
-      yield* sql`truncate repos, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity`
+      yield* sql`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity`
       const store = yield* Sql.make({ holder: "one" })
       const other = yield* Sql.make({ holder: "two" })
       return { store, other }

@@ -1,8 +1,9 @@
 /**
- * Claims: leases on due rows. A lease is `not_before` in the future with the holder's name beside it, so that claiming,
- * lapsing and putting off are all one comparison, which the index answers.
+ * Claims: leases on due rows. A repository's lease is a row of `repos_docker_leases`, an image's is its `not_before` in
+ * the future with the holder's name beside it; both lapse by themselves.
  */
 import type { SqlError } from "@effect/sql/SqlError"
+import type { Fragment } from "@effect/sql/Statement"
 import { Clock, Duration, Effect, type ParseResult, Schema } from "effect"
 import type { ClaimedImage, ClaimedRepository } from "../../domain/Finding.js"
 import { dayOf } from "../../domain/UtcDay.js"
@@ -24,54 +25,84 @@ export const claimedRepository = (row: typeof RepositoryRow.Type): ClaimedReposi
   attempts: row.attempts
 })
 
+const CandidateRow = Schema.Struct({ ...RepositoryRow.fields, taken: Schema.Boolean })
 const ImageRow = Schema.Struct({ image: Schema.String, attempts: Schema.Int })
 const Count = Schema.Struct({ count: Schema.Int })
 
 const oneDay = Duration.hours(24)
 
+interface Claims {
+  readonly repositories: ReadonlyArray<ClaimedRepository>
+  readonly images: ReadonlyArray<ClaimedImage>
+}
+
 /** Claiming, lengthening and giving back. */
 export const makeClaims = ({ holder, sql }: StoreCore) => {
   const at = (epochMillis: number) => instant(sql, epochMillis)
 
-  const claimed = sql`r.id::text as id, r.owner, r.name, r.docker_attempts as attempts`
-
-  const backlog = (limit: number, now: number, until: number) =>
-    rowsOf(RepositoryRow)(sql`
-      with due as materialized (
-        select id from repos
-        where host = 'github' and docker_checked_at is null and owner <> '' and name <> ''
-          and docker_not_before <= ${at(now)}
-        order by docker_not_before, id limit ${limit}
-        for no key update skip locked
+  // The rows are locked only to keep other claimers off while this one writes its leases. Where another was faster
+  // between our snapshot and our lock, its lease wins, and the row is not ours.
+  const lease = (due: Fragment, now: number, until: number) =>
+    rowsOf(CandidateRow)(sql`
+      with due as materialized (${due}), taken as (
+        insert into repos_docker_leases as l (repo_id, holder, until)
+        select id, ${holder}, ${at(until)} from due order by id
+        on conflict (repo_id) do update set holder = excluded.holder, until = excluded.until
+          where l.until <= ${at(now)}
+        returning repo_id
       )
-      update repos r set docker_not_before = ${at(until)}, docker_lease = ${holder}
-      where r.id = any(array(select id from due))
-      returning ${claimed}`)
+      select due.id::text as id, due.owner, due.name, due.docker_attempts as attempts, taken.repo_id is not null as taken
+      from due left join taken on taken.repo_id = due.id order by due.place`)
 
-  const stale = (limit: number, now: number, until: number, interval: Duration.Duration) =>
-    rowsOf(RepositoryRow)(sql`
-      with due as materialized (
-        select id from repos
-        where host = 'github' and docker_checked_at is not null and owner <> '' and name <> ''
-          and docker_checked_at <= ${at(now - Duration.toMillis(interval))}
-          and docker_not_before <= ${at(now)}
-        order by docker_checked_at, docker_not_before, id limit ${limit}
-        for no key update skip locked
-      )
-      update repos r set docker_not_before = ${at(until)}, docker_lease = ${holder}
-      where r.id = any(array(select id from due))
-      returning ${claimed}`)
+  const unleased = (now: number) =>
+    sql`not exists (select 1 from repos_docker_leases l where l.repo_id = r.id and l.until > ${at(now)})`
 
-  const takeRepositories = (
-    options: ClaimOptions
+  const backlog = (limit: number, now: number) =>
+    sql`select id, owner, name, docker_attempts, row_number() over () as place from (
+        select r.id, r.owner, r.name, r.docker_attempts from repos r
+        where r.host = 'github' and r.docker_checked_at is null and r.owner <> '' and r.name <> ''
+          and r.docker_not_before <= ${at(now)} and ${unleased(now)}
+        order by r.docker_not_before, r.id limit ${limit}
+        for no key update of r skip locked
+      ) r`
+
+  const stale = (limit: number, now: number, interval: Duration.Duration) =>
+    sql`select id, owner, name, docker_attempts, row_number() over () as place from (
+        select r.id, r.owner, r.name, r.docker_attempts from repos r
+        where r.host = 'github' and r.docker_checked_at is not null and r.owner <> '' and r.name <> ''
+          and r.docker_checked_at <= ${at(now - Duration.toMillis(interval))}
+          and r.docker_not_before <= ${at(now)} and ${unleased(now)}
+        order by r.docker_checked_at, r.docker_not_before, r.id limit ${limit}
+        for no key update of r skip locked
+      ) r`
+
+  // Rows that another claimer got first are made up for; an empty answer means that nothing is due.
+  const take = (
+    limit: number,
+    now: number,
+    until: number,
+    due: (limit: number) => Fragment
   ): Effect.Effect<ReadonlyArray<ClaimedRepository>, SqlError | ParseResult.ParseError> =>
+    Effect.gen(function*() {
+      const rows: Array<ClaimedRepository> = []
+      while (rows.length < limit) {
+        const candidates = yield* lease(due(limit - rows.length), now, until)
+        rows.push(...candidates.filter((row) => row.taken).map(claimedRepository))
+        if (candidates.every((row) => row.taken)) break
+      }
+      return rows
+    })
+
+  const takeRepositories = (options: ClaimOptions) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
       const until = now + Duration.toMillis(options.lease)
-      const first = yield* backlog(options.limit, now, until)
+      const first = yield* take(options.limit, now, until, (limit) => backlog(limit, now))
       const rest = options.limit - first.length
-      const second = rest > 0 ? yield* stale(rest, now, until, options.interval) : []
-      return [...first, ...second].map(claimedRepository)
+      const second = rest > 0
+        ? yield* take(rest, now, until, (limit) => stale(limit, now, options.interval))
+        : []
+      return [...first, ...second]
     })
 
   const claimRepositories = Effect.fn("RepoDockerStore.claimRepositories")(function*(options: ClaimOptions) {
@@ -132,30 +163,27 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
     return [...taken, ...(yield* takeImages({ ...options, limit: options.limit - taken.length }, now))]
   }, transient)
 
-  const held = (claims: {
-    readonly repositories: ReadonlyArray<ClaimedRepository>
-    readonly images: ReadonlyArray<ClaimedImage>
-  }) => ({
-    repositories: sql`select r.id from repos r
-      join jsonb_array_elements_text(${JSON.stringify(claims.repositories.map((claim) => claim.id))}::jsonb) x
-        on x.value::bigint = r.id
-      where r.docker_lease = ${holder} order by r.id for no key update of r`,
-    images: sql`select d.id from repo_docker d
-      join jsonb_array_elements_text(${JSON.stringify(claims.images.map((claim) => claim.image))}::jsonb) x
+  const heldImages = (images: ReadonlyArray<ClaimedImage>) =>
+    sql`select d.id from repo_docker d
+      join jsonb_array_elements_text(${JSON.stringify(images.map((claim) => claim.image))}::jsonb) x
         on x.value = d.image_name
-      where d.lease = ${holder} order by d.image_name collate "C" for no key update of d`
-  })
+      where d.lease = ${holder} order by d.image_name for no key update of d`
 
-  type Claims = Parameters<typeof held>[0]
+  const heldRepositories = (repositories: ReadonlyArray<ClaimedRepository>) =>
+    sql`select repo_id from repos_docker_leases
+      where holder = ${holder} and repo_id in (
+        select value::bigint from jsonb_array_elements_text(${
+      JSON.stringify(repositories.map((claim) => claim.id))
+    }::jsonb))
+      order by repo_id for update`
 
   const extendLeases = Effect.fn("RepoDockerStore.extendLeases")(
     function*(claims: Claims, lease: Duration.Duration) {
       const until = at((yield* Clock.currentTimeMillis) + Duration.toMillis(lease))
-      const rows = held(claims)
       yield* inTransaction(sql)(Effect.gen(function*() {
-        yield* sql`with held as materialized (${rows.repositories})
-          update repos set docker_not_before = ${until} where id in (select id from held)`
-        yield* sql`with held as materialized (${rows.images})
+        yield* sql`with held as materialized (${heldRepositories(claims.repositories)})
+          update repos_docker_leases set until = ${until} where repo_id in (select repo_id from held)`
+        yield* sql`with held as materialized (${heldImages(claims.images)})
           update repo_docker set not_before = ${until} where id in (select id from held)`
       }))
     },
@@ -163,11 +191,10 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
   )
 
   const releaseLeases = Effect.fn("RepoDockerStore.releaseLeases")(function*(claims: Claims) {
-    const rows = held(claims)
     yield* inTransaction(sql)(Effect.gen(function*() {
-      yield* sql`with held as materialized (${rows.repositories})
-        update repos set docker_not_before = '-infinity', docker_lease = null where id in (select id from held)`
-      yield* sql`with held as materialized (${rows.images})
+      yield* sql`with held as materialized (${heldRepositories(claims.repositories)})
+        delete from repos_docker_leases where repo_id in (select repo_id from held)`
+      yield* sql`with held as materialized (${heldImages(claims.images)})
         update repo_docker set not_before = '-infinity', lease = null where id in (select id from held)`
     }))
   }, transient)
@@ -177,7 +204,7 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
       const now = yield* Clock.currentTimeMillis
       const repositories = sql`with freed as (
           update repos set docker_not_before = '-infinity'
-          where docker_not_before > ${at(now)} and docker_not_before < 'infinity' and docker_lease is null returning 1
+          where docker_not_before > ${at(now)} and docker_not_before < 'infinity' returning 1
         ) select count(*)::int as count from freed`
       const images = sql`with freed as (
           update repo_docker set not_before = '-infinity' where not_before > ${at(now)} and lease is null returning 1

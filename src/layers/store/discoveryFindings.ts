@@ -64,6 +64,10 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       where id in (select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))
       order by id for no key update`
 
+  const end = (ids: ReadonlyArray<string>) =>
+    sql`delete from repos_docker_leases where holder = ${holder} and repo_id in (
+      select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`
+
   const stamp = (definite: ReadonlyArray<Definite>) =>
     sql`update repos r set
         docker_checked_at = to_timestamp(x.at),
@@ -76,7 +80,6 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
         docker_head_oid = x.head,
         docker_dockerfiles = x.dockerfiles,
         docker_not_before = '-infinity',
-        docker_lease = null,
         docker_attempts = 0,
         docker_last_error = null
       from jsonb_to_recordset(${JSON.stringify(definite.map(checkedRow))}::jsonb)
@@ -99,19 +102,23 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       const hits = hitsOf(definite)
       yield* lock(definite.map(({ finding }) => finding.claim.id))
       yield* stamp(definite)
+      yield* end(definite.map(({ finding }) => finding.claim.id))
       if (hits.length === 0) return
       yield* writeImages(sql, hits.map((hit) => ({ ...hit, repository: hit.id })))
       yield* link(hits)
     }))
 
   const defer = (rows: ReadonlyArray<DeferredRow>) =>
-    rows.length === 0 ? Effect.void : inTransaction(sql)(Effect.zipRight(
-      lock(rows.map((row) => row.key)),
-      sql`update repos r set docker_not_before = to_timestamp(x.until / 1000), docker_lease = null,
+    rows.length === 0 ? Effect.void : inTransaction(sql)(
+      Effect.zipRight(
+        lock(rows.map((row) => row.key)),
+        sql`update repos r set docker_not_before = to_timestamp(x.until / 1000),
           docker_attempts = docker_attempts + 1, docker_last_error = x.reason
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (key bigint, reason text, until float8)
-        where r.id = x.key and r.docker_lease = ${holder}`
-    ))
+        where r.id = x.key
+          and exists (select 1 from repos_docker_leases l where l.repo_id = r.id and l.holder = ${holder})`
+      ).pipe(Effect.zipRight(end(rows.map((row) => row.key))))
+    )
 
   return Effect.fn("RepoDockerStore.recordDiscovery")(function*(findings: ReadonlyArray<DiscoveryFinding>) {
     const definite = findings.flatMap((finding) =>

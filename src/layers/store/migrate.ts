@@ -5,16 +5,19 @@
 import { fromRecord, make, MigrationError } from "@effect/sql/Migrator"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import { Clock, Effect, Predicate, Schema } from "effect"
+import { Clock, Duration, Effect, Predicate, Schema } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { nameRepositories } from "./adoption.js"
+import { instant } from "./core.js"
 import { detailOf, inTransaction } from "./errors.js"
 import * as tables from "./migrations/0001_tables.js"
 import * as processes from "./migrations/0002_processes.js"
 import { ensureMonths, monthsAhead } from "./partitions.js"
 
 const table = "image_census_migrations"
+
+const leaseKept = Duration.days(7)
 
 const run = (statements: ReadonlyArray<string>) =>
   Effect.flatMap(SqlClient, (sql) => Effect.forEach(statements, (text) => sql.unsafe(text), { discard: true }))
@@ -81,6 +84,8 @@ export const migrate = Effect.fn("Database.migrate")(function*(setting: string) 
     const applied = version < schemaVersion ? yield* inTransaction(sql)(apply) : []
     yield* nameRepositories(sql)
     const now = yield* Clock.currentTimeMillis
+    // Left behind by rows that others removed.
+    yield* sql`delete from repos_docker_leases where until < ${instant(sql, now - Duration.toMillis(leaseKept))}`
     yield* ensureMonths(sql, monthsAhead(dayOf(now)))
     return applied.map(([id, name]) => `${id}_${name}`)
   })

@@ -99,12 +99,14 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
         insert(repositories, now),
         rowsOf(Named)(sql`
           with found as (select min(position) as position, id from (${find(repositories)}) f group by id),
-          held as materialized (
-            select r.id from repos r join found f on f.id = r.id order by r.id for no key update of r
+          held as (
+            insert into repos_docker_leases as l (repo_id, holder, until)
+            select id, ${holder}, ${instant(sql, until)} from found order by id
+            on conflict (repo_id) do update set holder = excluded.holder, until = excluded.until
+            returning repo_id
           )
-          update repos r set docker_not_before = ${instant(sql, until)}, docker_lease = ${holder}
-          from found f where r.id = f.id and r.id in (select id from held)
-          returning r.id::text as id, r.owner, r.name, r.docker_attempts as attempts, f.position`)
+          select r.id::text as id, r.owner, r.name, r.docker_attempts as attempts, found.position
+          from found join held on held.repo_id = found.id join repos r on r.id = found.id`)
       ))
       return [...rows].sort((first, second) => first.position - second.position).map(claimedRepository)
     },
@@ -131,6 +133,7 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
           select min(l.repo_id) from repo_docker_links l
           where l.image_name = d.image_name and l.repo_id not in ${doomed})
         where d.repo_id in ${doomed}`
+      yield* sql`delete from repos_docker_leases where repo_id in ${doomed}`
       yield* sql`delete from repos where id in ${doomed}`
       const positions = new Set(found.map((row) => row.position))
       return {

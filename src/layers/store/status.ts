@@ -37,17 +37,22 @@ export const makeStatus = ({ sql }: StoreCore) => {
       select count(*)::int as repositories,
         (count(*) filter (where docker_checked_at is null))::int as backlog,
         (count(*) filter (where due))::int as due,
-        (count(*) filter (where later and docker_lease is null))::int as deferred,
-        (count(*) filter (where later and docker_lease is not null))::int as leased,
+        (count(*) filter (where later and not leased))::int as deferred,
+        (count(*) filter (where leased))::int as leased,
         round(extract(epoch from min(case when not due then null
           when docker_checked_at is null then greatest(docker_added_at, docker_not_before)
           else docker_checked_at + ${Duration.toMillis(interval)}::float8 * interval '1 millisecond'
         end)) * 1000)::float8 as oldest
       from (
-        select docker_checked_at, docker_added_at, docker_not_before, docker_lease,
+        select docker_checked_at, docker_added_at, docker_not_before, leased,
           docker_not_before > ${at} as later,
-          docker_not_before <= ${at} and (docker_checked_at is null or docker_checked_at <= ${checkedBefore}) as due
-        from repos where host = 'github' and owner <> '' and name <> ''
+          docker_not_before <= ${at} and not leased
+            and (docker_checked_at is null or docker_checked_at <= ${checkedBefore}) as due
+        from (
+          select r.*, l.repo_id is not null as leased
+          from repos r left join repos_docker_leases l on l.repo_id = r.id and l.until > ${at}
+        ) r
+        where host = 'github' and owner <> '' and name <> ''
       ) r`)
   }
 
