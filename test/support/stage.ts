@@ -102,7 +102,5 @@ export const makeStage = (options: SimulationOptions) =>
     }
   })
 
-export type Stage = Effect.Effect.Success<ReturnType<typeof makeStage>>
-
 /** Nothing wrong. */
 export const noWrongs: Wrongs = { outcomes: [], missing: [], images: [] }
