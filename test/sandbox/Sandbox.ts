@@ -1,7 +1,7 @@
 /**
  * The simulated world on loopback ports, for as long as a scope is open.
  */
-import { Context, Effect, Layer, type Scope } from "effect"
+import { Effect, type Scope } from "effect"
 import { control } from "./control.js"
 import { defaultAccount } from "./dockerhub/DockerHub.js"
 import { serve } from "./service/serve.js"
@@ -61,9 +61,3 @@ export const loginEnvironment: Readonly<Record<string, string>> = {
   DOCKERHUB_USERNAME: defaultAccount.username,
   DOCKERHUB_TOKEN: defaultAccount.secret
 }
-
-/** A running sandbox, shared by the tests of a file. */
-export class Sandbox extends Context.Tag("image-census/test/Sandbox")<Sandbox, RunningSandbox>() {}
-
-export const layer = (options: SandboxOptions = {}): Layer.Layer<Sandbox> =>
-  Layer.scoped(Sandbox, startSandbox(options))

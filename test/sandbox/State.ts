@@ -64,7 +64,7 @@ export const makeState = (world: World) => {
             description: "",
             stars: 0,
             pullsAtStart: 0,
-            daily: 1,
+            daily: 100,
             lastUpdated: "2026-01-01T00:00:00Z",
             registered: "2026-01-01T00:00:00Z",
             tags: ["latest"]

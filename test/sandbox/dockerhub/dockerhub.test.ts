@@ -1,7 +1,7 @@
 import { HttpClientRequest } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Schema, TestClock } from "effect"
-import type { Fault } from "../service/Faults.js"
+import { during, type Fault } from "../service/Faults.js"
 import { makeSimulation, type Simulation, type SimulationOptions } from "../Simulation.js"
 
 const options: SimulationOptions = { world: { repositories: 200 } }
@@ -65,7 +65,8 @@ describe("the sandbox's Docker Hub", () => {
       const before = yield* pulls("/namespaces/new/repositories/thing")
       yield* TestClock.adjust("1 day")
       yield* simulation.state.advanceDays(2)
-      assert.strictEqual(yield* pulls("/namespaces/new/repositories/thing"), before + 3)
+      const after = yield* pulls("/namespaces/new/repositories/thing")
+      assert.deepStrictEqual({ before, after }, { before: 0, after: 287 })
       yield* simulation.state.deleteImage(image)
       assert.strictEqual((yield* get(simulation, pathOf(image))).status, 404)
     }))
@@ -118,7 +119,7 @@ describe("the sandbox's Docker Hub", () => {
       const path = pathOf(aHit(simulation))
       const ask = get(simulation, path)
       const good = yield* ask
-      const met = (fault: Fault) => Effect.zipRight(faults.add({ service: "dockerhub", times: 1, ...fault }), ask)
+      const met = (fault: Fault) => during(faults, { service: "dockerhub", ...fault })(ask)
       assert.strictEqual(
         (yield* met({ kind: "rate-limit", retryForm: "date" })).headers["retry-after"],
         "Thu, 01 Jan 1970 00:01:00 GMT"

@@ -1,0 +1,124 @@
+/**
+ * `npm start`: the program's own commands, one after the other, against a simulated world and a throw-away database.
+ * Whatever settings the environment holds are not read.
+ */
+import { FileSystem } from "@effect/platform"
+import { NodeContext, NodeRuntime } from "@effect/platform-node"
+import { Clock, ConfigProvider, Console, Effect, Layer, Ref, Schema } from "effect"
+import { randomUUID } from "node:crypto"
+import { hostname } from "node:os"
+import { fileURLToPath } from "node:url"
+import { addDays, dayOf, startOf } from "../../src/domain/UtcDay.js"
+import * as Cli from "../../src/programs/cli/Cli.js"
+import { make } from "../../src/programs/cli/layers.js"
+import * as StdioNode from "../../src/programs/node/StdioNode.js"
+import { stoppable, teardown } from "../../src/programs/node/stopping.js"
+import { version } from "../../src/programs/version.js"
+import { realistic } from "./presets.js"
+import { type RunningSandbox, startSandbox } from "./Sandbox.js"
+import { realNames, realNamesFile } from "./world/names.js"
+import { pullsAt } from "./world/World.js"
+
+const platform = Layer.merge(NodeContext.layer, StdioNode.layer)
+
+/** Runs `image-census ARGS…` with these settings and no others; a failure ends the whole. */
+const command = (environment: Readonly<Record<string, string>>) => {
+  const settings = ConfigProvider.fromMap(new Map(Object.entries(environment)))
+  return (...args: ReadonlyArray<string>) =>
+    Effect.gen(function*() {
+      const self = {
+        id: randomUUID(),
+        host: hostname(),
+        pid: process.pid,
+        command: `image-census ${args.join(" ")}`,
+        startedAt: yield* Clock.currentTimeMillis,
+        exists: () => true
+      }
+      const layers = make({ version: version(), process: self }, NodeContext.layer)
+      const code = yield* Cli.run({ version: version(), layers, details: false }, args).pipe(
+        Effect.withConfigProvider(settings)
+      )
+      if (code !== 0) return yield* Effect.dieMessage(`image-census ${args.join(" ")} ended with ${code}`)
+    })
+}
+
+const show = (text: string) => Console.log(`\n$ image-census ${text}`)
+
+const Images = Schema.parseJson(Schema.Array(Schema.Struct({ image: Schema.String, pulls: Schema.Number })))
+
+/** What a command prints, instead of printing it. */
+const printed = (effect: Effect.Effect<void, never, Layer.Layer.Success<typeof platform>>) =>
+  Effect.gen(function*() {
+    const said = yield* Ref.make("")
+    const console = yield* Effect.console
+    const log = (...args: ReadonlyArray<unknown>) => Ref.update(said, (text) => `${text}${args.join(" ")}\n`)
+    yield* Effect.withConsole(effect, { ...console, log })
+    return yield* Ref.get(said)
+  })
+
+/** The fortnight before today, as the sandbox's Hub would have counted it. */
+const history = (sandbox: RunningSandbox, image: string) =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const facts = sandbox.state.image(image)
+    const rows = Array.from({ length: 14 }, (_, i) => addDays(dayOf(now), i - 14)).map((day) =>
+      `${image},${day},${facts === undefined ? 0 : pullsAt(facts, startOf(day))}`
+    )
+    return ["image,date,pulls_total", ...rows, ""].join("\n")
+  })
+
+const requests = (sandbox: RunningSandbox): ReadonlyArray<string> =>
+  Object.entries(sandbox.counters()).map(([name, { maxOpen, requests, totals }]) => {
+    const points = totals["points"] === undefined ? "" : `, ${totals["points"]} points`
+    return `  ${name.padEnd(10)} ${requests} requests${points}, at most ${maxOpen} at once`
+  })
+
+const program = Effect.gen(function*() {
+  const begin = yield* Clock.currentTimeMillis
+  const files = yield* FileSystem.FileSystem
+  const folder = yield* files.makeTempDirectoryScoped({ prefix: "image-census-" })
+  const sandbox = yield* startSandbox({ world: { repositories: realNames() }, ...realistic })
+  yield* Console.log(
+    `A sandbox world: ${sandbox.expected.checked.toLocaleString("en")} repositories on a simulated GitHub, ` +
+      `${sandbox.state.world.images.size} images on a simulated Docker Hub.\n` +
+      "Names are real, what is said of them is made up. The database is embedded, and gone afterwards."
+  )
+  const census = command({ ...sandbox.environment, IMAGE_CENSUS_DATA_DIR: `${folder}/data`, LOG_LEVEL: "warning" })
+
+  yield* show("repos add test/sandbox/data/repositories.txt")
+  yield* census("repos", "add", fileURLToPath(realNamesFile))
+  yield* show("sync --once")
+  yield* census("sync", "--once")
+  yield* show("images list")
+  yield* census("images", "list")
+
+  const found = yield* Schema.decode(Images)(yield* printed(census("images", "list", "--json")))
+  const best = found.reduce((a, b) => b.pulls > a.pulls ? b : a, { image: "", pulls: -1 }).image
+  yield* files.writeFileString(`${folder}/history.csv`, yield* history(sandbox, best))
+  yield* show("pulls import history.csv")
+  yield* census("pulls", "import", `${folder}/history.csv`)
+  yield* show(`pulls ${best}`)
+  yield* census("pulls", best)
+  yield* show("status")
+  yield* census("status")
+
+  const { links } = sandbox.expected
+  const wrong = found.filter(({ image }) => !links.has(image))
+  const seconds = Math.round(((yield* Clock.currentTimeMillis) - begin) / 1_000)
+  yield* Console.log([
+    "",
+    "What the services counted:",
+    ...requests(sandbox),
+    "",
+    `The truth: ${links.size} images are published; ${
+      found.length - wrong.length
+    } of them were found, ${wrong.length} wrong ones. ${seconds} s.`
+  ].join("\n"))
+  return wrong.length === 0 && found.length === links.size ? 0 as const : 1 as const
+}).pipe(
+  Effect.scoped,
+  Effect.orDie,
+  StdioNode.withColorsAsWanted,
+  Effect.provide(platform)
+)
+
+NodeRuntime.runMain(stoppable(program), { teardown })
