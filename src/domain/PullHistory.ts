@@ -70,10 +70,27 @@ const bars = ["▁", "▂", "▃", "▅", "▇"] as const
 const bar = (value: number, largest: number): string =>
   bars[largest <= 0 ? 0 : Math.min(bars.length - 1, Math.floor((value / largest) * bars.length))] ?? bars[0]
 
-/** One character for a day: a bar, `·` where there is no row, `!` where the counter fell. */
-export const sparkline = (days: ReadonlyArray<DayPulls>): string => {
-  const largest = days.reduce((most, day) => day._tag === "Known" ? Math.max(most, day.pulls) : most, 0)
-  return days.map((day) => day._tag === "Known" ? bar(day.pulls, largest) : day._tag === "Gap" ? "·" : "!").join("")
+/** What a character stands for: as many neighbouring days as it takes to fit. */
+const bucket = (days: ReadonlyArray<DayPulls>): { readonly fell: boolean; readonly mean: number | undefined } => {
+  const known = days.flatMap((day) => day._tag === "Known" ? [day.pulls] : [])
+  return {
+    fell: days.some((day) => day._tag === "Fell"),
+    mean: known.length === 0 ? undefined : known.reduce((sum, pulls) => sum + pulls, 0) / known.length
+  }
+}
+
+/**
+ * At most `width` characters, each for one day, or for the mean of several where there are more: a bar, `·` where there
+ * is no row, `!` where the counter fell.
+ */
+export const sparkline = (days: ReadonlyArray<DayPulls>, width: number): string => {
+  const perCharacter = Math.max(1, Math.ceil(days.length / Math.max(1, width)))
+  const buckets = Array.from(
+    { length: Math.ceil(days.length / perCharacter) },
+    (_, index) => bucket(days.slice(index * perCharacter, (index + 1) * perCharacter))
+  )
+  const largest = buckets.reduce((most, { mean }) => Math.max(most, mean ?? 0), 0)
+  return buckets.map(({ fell, mean }) => fell ? "!" : mean === undefined ? "·" : bar(mean, largest)).join("")
 }
 
 /**

@@ -31,20 +31,25 @@ export interface State {
 
 export const initial: State = { line: 0, form: { _tag: "Unknown" }, open: Option.none() }
 
-const decodeJson = Schema.decodeEither(Schema.parseJson(Schema.Struct({ url: Schema.String })))
+const Item = Schema.Struct({ url: Schema.String })
+const decodeItem = Schema.decodeEither(Schema.parseJson(Item))
+const decodeArray = Schema.decodeOption(Schema.parseJson(Schema.Array(Item)))
 
 const named = (line: number, text: string): Entry =>
   Either.mapLeft(parseRepository(text), (message) => ({ line, message }))
 
-// A JSON array with one object in a line reads as its lines.
-const fromJson = (line: number, text: string): Option.Option<Entry> => {
-  const object = text.replace(/^\[/, "").replace(/[\],]*$/, "").trim()
-  return object === "" ? Option.none() : Option.some(
+// An array, as a whole in a line or with an object in each, reads as its objects.
+const fromJson = (line: number, text: string): ReadonlyArray<Entry> => {
+  const array = text.startsWith("[{") ? decodeArray(text) : Option.none()
+  if (Option.isSome(array)) return array.value.map(({ url }) => named(line, url))
+  const object = text.replace(/^[[,]+/, "").replace(/[\],]+$/, "").trim()
+  if (object === "") return []
+  return [
     Either.flatMap(
-      Either.mapLeft(decodeJson(object), () => ({ line, message: "is not a JSON object with a \"url\"" })),
+      Either.mapLeft(decodeItem(object), () => ({ line, message: "is not a JSON object with a \"url\"" })),
       ({ url }) => named(line, url)
     )
-  )
+  ]
 }
 
 const fromCsv = (line: number, text: string, form: Form & { readonly _tag: "Csv" }): Entry =>
@@ -71,24 +76,27 @@ const formOf = (text: string): { readonly form: Form; readonly header: boolean }
   })
 }
 
-const none = (state: State): readonly [State, Option.Option<Entry>] => [state, Option.none()]
+/** What is known after a line, and what it held: nothing for blanks, comments and headers. */
+export type Step = readonly [State, ReadonlyArray<Entry>]
+
+const none = (state: State): Step => [state, []]
 
 const csvLine = (
   state: State,
   form: Form & { readonly _tag: "Csv" },
   text: string
-): readonly [State, Option.Option<Entry>] => {
+): Step => {
   const start = Option.getOrElse(state.open, () => ({ text: "", line: state.line }))
   const record = Option.isSome(state.open) ? `${start.text}\n${text}` : text
   if (record.trim() === "" || (Option.isNone(state.open) && text.startsWith("#"))) return none(state)
   if (isOpen(record) && record.length <= maxRecordLength) {
     return none({ ...state, open: Option.some({ text: record, line: start.line }) })
   }
-  return [{ ...state, open: Option.none() }, Option.some(fromCsv(start.line, record, form))]
+  return [{ ...state, open: Option.none() }, [fromCsv(start.line, record, form)]]
 }
 
-/** Takes in the next line (without its line break) and tells what it held: nothing for blanks, comments, headers. */
-export const step = (before: State, rawLine: string): readonly [State, Option.Option<Entry>] => {
+/** Takes in the next line, without its line break. */
+export const step = (before: State, rawLine: string): Step => {
   const state = { ...before, line: before.line + 1 }
   const raw = state.line === 1 ? rawLine.replace(/^\uFEFF/, "") : rawLine
   const text = raw.trim()
@@ -99,14 +107,16 @@ export const step = (before: State, rawLine: string): readonly [State, Option.Op
     if (header) return none({ ...state, form })
     return form._tag === "Json"
       ? [{ ...state, form }, fromJson(state.line, text)]
-      : [{ ...state, form }, Option.some(fromLine(state.line, text))]
+      : [{ ...state, form }, [fromLine(state.line, text)]]
   }
-  return [state, state.form._tag === "Json" ? fromJson(state.line, text) : Option.some(fromLine(state.line, text))]
+  return [state, state.form._tag === "Json" ? fromJson(state.line, text) : [fromLine(state.line, text)]]
 }
 
 // A comment may follow a name after a blank; a `#` within an address is a fragment.
 const fromLine = (line: number, text: string): Entry => named(line, text.replace(/\s+#.*$/, ""))
 
 /** Ends the list: a record that was never closed is an invalid line. */
-export const end = (state: State): Option.Option<Entry> =>
-  Option.map(state.open, ({ line }) => Either.left({ line, message: "is not CSV: a quote is opened and never closed" }))
+export const end = (state: State): ReadonlyArray<Entry> =>
+  Option.toArray(state.open).map(({ line }) =>
+    Either.left({ line, message: "is not CSV: a quote is opened and never closed" })
+  )

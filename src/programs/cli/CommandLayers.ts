@@ -1,6 +1,7 @@
 import type { Effect, Layer } from "effect"
 import type { SettingsError } from "../../domain/Errors.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
+import type { GitHubAccount } from "../../services/GitHubAccount.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
 import type { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
@@ -12,7 +13,7 @@ import type { SyncProgress } from "../sync/SyncProgress.js"
 export type StoreServices = RepoDockerStore | ProcessBoard
 
 /** The world outside, with budgets of this process alone or shared through the database. */
-export type WorldServices = GitHubProbe | DockerHubRegistry | RateBudgets | SyncProgress
+export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | RateBudgets | SyncProgress
 
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {

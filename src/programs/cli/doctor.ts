@@ -3,9 +3,9 @@
  */
 import { Command } from "@effect/cli"
 import { Duration, Effect, Option } from "effect"
-import { type CensusError, SettingsError } from "../../domain/Errors.js"
+import { type CensusError, type SettingsError, Transient } from "../../domain/Errors.js"
 import { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
-import { GitHubProbe } from "../../services/GitHubProbe.js"
+import { GitHubAccount } from "../../services/GitHubAccount.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import { check, type CheckedSetting, Settings } from "../settings/Settings.js"
 import type { CommandLayers } from "./CommandLayers.js"
@@ -43,21 +43,19 @@ const failed = (what: string) => (error: CensusError | SettingsError): Result =>
   code: error._tag === "SETTINGS" ? 2 : error._tag === "AUTH" ? 3 : 1
 })
 
+const noAnswer = (service: string) => () =>
+  new Transient({
+    service,
+    reason: "timeout",
+    message: `no answer within ${Duration.format(longest)}; is it reachable from here, or are we parked?`
+  })
+
 const tried = <R>(what: string, attempt: Effect.Effect<string, CensusError | SettingsError, R>) =>
   attempt.pipe(
+    Effect.timeoutFail({ duration: longest, onTimeout: noAnswer(what) }),
     Effect.match({
       onSuccess: (message): Result => ({ what, ok: true, message, code: 0 }),
       onFailure: failed(what)
-    }),
-    Effect.timeoutTo({
-      duration: longest,
-      onSuccess: (result) => result,
-      onTimeout: (): Result => ({
-        what,
-        ok: false,
-        message: `no answer within ${Duration.format(longest)}; is it reachable from here, or parked?`,
-        code: 1
-      })
     })
   )
 
@@ -68,30 +66,41 @@ const database = Effect.gen(function*() {
   return `${counted(status.repositories, "repository", "repositories")}, ${counted(status.images, "image")}`
 })
 
-// Whether they exist does not matter: a definite "no" is an answer too.
-const someRepository = { owner: "octocat", name: "Hello-World" }
-const someImage = "hello-world"
-
+// Without credentials, or with one that does not work: what to do about it.
 const github = Effect.gen(function*() {
-  yield* requireGitHub
-  const probe = yield* GitHubProbe
-  yield* probe.probe(someRepository).pipe(Effect.catchTag("NOT_FOUND", () => Effect.void))
   const { github } = yield* Settings
-  return `answers at ${github.apiUrl}`
+  const account = yield* GitHubAccount
+  const reports = yield* Effect.zipRight(requireGitHub, account.check).pipe(
+    Effect.timeoutFail({ duration: longest, onTimeout: noAnswer("GitHub") }),
+    Effect.match({
+      onFailure: (error): ReadonlyArray<Result> => [failed("GitHub")(error)],
+      onSuccess: (reports) =>
+        reports.map(({ label, outcome }): Result => {
+          const what = `GitHub ${label.replace(/^GitHub /, "")}`
+          return outcome._tag === "Fails"
+            ? failed(what)(outcome.error)
+            : { what, ok: true, message: `${outcome.detail}, at ${github.apiUrl}`, code: 0 }
+        })
+    })
+  )
+  return reports
 })
+
+// Whether it exists does not matter: a definite "no" is an answer too.
+const someImage = "hello-world"
 
 const dockerHub = Effect.gen(function*() {
   const hub = yield* DockerHubRegistry
   yield* hub.repository(someImage).pipe(Effect.catchTag("NOT_FOUND", () => Effect.void))
   const { dockerhub } = yield* Settings
-  return `answers at ${dockerhub.apiBaseUrl}${Option.isSome(dockerhub.login) ? ", logged in" : ""}`
+  return `answers at ${dockerhub.apiBaseUrl}, ${Option.isSome(dockerhub.login) ? "logged in" : "anonymous"}`
 })
 
 const services = (layers: CommandLayers) =>
   Effect.all([
-    tried("database", Effect.provide(database, layers.store)),
-    tried("GitHub", Effect.provide(github, layers.world)),
-    tried("Docker Hub", Effect.provide(dockerHub, layers.world))
+    Effect.map(tried("database", Effect.provide(database, layers.store)), (result) => [result]),
+    Effect.provide(github, layers.world),
+    Effect.map(tried("Docker Hub", Effect.provide(dockerHub, layers.world)), (result) => [result])
   ], { concurrency: "unbounded" })
 
 const columns: ReadonlyArray<Column> = [
@@ -106,7 +115,7 @@ export const doctor = (layers: CommandLayers) =>
     Effect.gen(function*() {
       const settings = (yield* check).map(ofSetting)
       const wrong = settings.some(({ ok }) => !ok)
-      const tries = wrong ? [] : yield* withSettings(services(layers))
+      const tries = wrong ? [] : (yield* withSettings(services(layers))).flat()
       const results = [...settings, ...tries]
       if (json) {
         const shown = ({ message, ok, what }: Result) => ({ name: what, ok, message })

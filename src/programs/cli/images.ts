@@ -20,11 +20,14 @@ const columns = [
   { title: "REPOSITORIES", align: "left" }
 ] as const
 
+// An image out of an imported history was never seen on the Hub.
+const seen = ({ lastSyncedAt }: StoredImage) => lastSyncedAt > 0 ? Option.some(lastSyncedAt) : Option.none()
+
 const row = (stored: StoredImage) => [
   stored.image,
   orDash(Option.map(stored.pulls, grouped)),
   orDash(Option.map(stored.stars, grouped)),
-  instant(stored.lastSyncedAt),
+  orDash(Option.map(seen(stored), instant)),
   orDash(Option.map(stored.lastUpdated, instant)),
   orDash(stored.goneSince),
   stored.repositories.join(" ") || "-"
@@ -34,7 +37,7 @@ const record = (stored: StoredImage) => ({
   image: stored.image,
   pulls: Option.getOrNull(Option.map(stored.pulls, jsonNumber)),
   stars: Option.getOrNull(stored.stars),
-  lastSyncedAt: iso(stored.lastSyncedAt),
+  lastSyncedAt: Option.getOrNull(Option.map(seen(stored), iso)),
   lastUpdated: Option.getOrNull(Option.map(stored.lastUpdated, iso)),
   goneSince: Option.getOrNull(stored.goneSince),
   repositories: stored.repositories

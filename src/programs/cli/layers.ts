@@ -8,7 +8,9 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
 import * as RateBudgetsSql from "../../layers/budgets/RateBudgetsSql.js"
 import * as DockerHubRegistryHttp from "../../layers/dockerhub/DockerHubRegistryHttp.js"
+import * as GitHubAccountHttp from "../../layers/github/GitHubAccountHttp.js"
 import * as GitHubProbeHttp from "../../layers/github/GitHubProbeHttp.js"
+import type { GitHubOptions } from "../../layers/github/options.js"
 import * as HttpClientUndici from "../../layers/http/HttpClientUndici.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
@@ -51,17 +53,19 @@ const http = ({ version }: Program) =>
     })
   )
 
-const github = withSettings(({ github }) =>
-  GitHubProbeHttp.layer({
-    tokens: github.tokens,
-    app: Option.getOrUndefined(Option.map(github.app, ({ id, installationIds, privateKey }) => ({
-      appId: id,
-      privateKey,
-      installationIds: Option.getOrElse(installationIds, () => []).map(String)
-    }))),
-    apiUrl: github.apiUrl,
-    batchSize: github.batchSize
-  })
+const githubOptions = ({ github }: SettingsValues): GitHubOptions => ({
+  tokens: github.tokens,
+  app: Option.getOrUndefined(Option.map(github.app, ({ id, installationIds, privateKey }) => ({
+    appId: id,
+    privateKey,
+    installationIds: Option.getOrElse(installationIds, () => []).map(String)
+  }))),
+  apiUrl: github.apiUrl,
+  batchSize: github.batchSize
+})
+
+const github = withSettings((settings) =>
+  Layer.merge(GitHubProbeHttp.layer(githubOptions(settings)), GitHubAccountHttp.layer(githubOptions(settings)))
 )
 
 const dockerHub = withSettings(({ dockerhub, store }) =>

@@ -58,6 +58,8 @@ const weeks = (calendar: ReadonlyArray<PullHistory.DayPulls>): ReadonlyArray<str
     })
   )
 
+const longestSparkline = 90
+
 const show = Effect.fnUntraced(function*(wanted: string, length: number, json: boolean) {
   const store = yield* RepoDockerStore
   const image = PullImport.familiarImage(wanted)
@@ -80,7 +82,7 @@ const show = Effect.fnUntraced(function*(wanted: string, length: number, json: b
   const { stdout } = yield* Stdio
   const width = yield* stdout.columns
   const calendar = PullHistory.calendar(rows)
-  const spark = PullHistory.sparkline(width === undefined ? calendar : calendar.slice(-width))
+  const spark = PullHistory.sparkline(calendar, Math.min(width ?? longestSparkline, longestSparkline))
   const gone = Option.flatMap(stored, ({ goneSince }) => goneSince)
   const title = [image, ...Option.match(gone, { onNone: () => [], onSome: (day) => [`gone since ${day}`] })].join(", ")
   const head = [title, ...(spark === "" ? [] : [spark]), ...(calendar.length === 0 ? [] : [weeks(calendar).join(", ")])]

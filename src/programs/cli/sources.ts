@@ -44,15 +44,12 @@ export const sourceName = (name: string): string => name === "-" ? standardInput
 const entriesOf = <E, R>(source: string, lines: Stream.Stream<string, E, R>): Stream.Stream<SourceEntry, E, R> =>
   // The end is marked by a value of its own, for a record may still be open then.
   Stream.concat(Stream.map(lines, Option.some), Stream.make(Option.none<string>())).pipe(
-    Stream.mapAccum(RepositoryList.initial, (state, line) =>
+    Stream.mapAccum(RepositoryList.initial, (state, line): RepositoryList.Step =>
       Option.match(line, {
-        onNone: (): readonly [RepositoryList.State, Option.Option<RepositoryList.Entry>] => [
-          state,
-          RepositoryList.end(state)
-        ],
+        onNone: () => [state, RepositoryList.end(state)],
         onSome: (line) => RepositoryList.step(state, line)
       })),
-    Stream.filterMap(Option.map((entry) => ({ source, entry })))
+    Stream.mapConcat((entries) => entries.map((entry) => ({ source, entry })))
   )
 
 type Source =
