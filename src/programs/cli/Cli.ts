@@ -12,7 +12,7 @@ import { images } from "./images.js"
 import { migrate } from "./migrate.js"
 import { pulls } from "./pulls.js"
 import { repos } from "./repos.js"
-import { described } from "./run.js"
+import { described, readable } from "./run.js"
 import { status } from "./status.js"
 import type { Stdio } from "./Stdio.js"
 import { daemon, sync } from "./sync.js"
@@ -94,7 +94,7 @@ export const run = (
     executable: "image-census",
     summary: Span.text("which images do repositories publish, and how often are they pulled?"),
     footer
-  })(["node", "image-census", ...args]).pipe(
+  })(["node", "image-census", ...readable(args)]).pipe(
     Effect.provide(CliConfig.layer({ showBuiltIns: false, finalCheckBuiltIn: true })),
     Effect.exit,
     Effect.flatMap(Exit.match({

@@ -15,8 +15,8 @@ import * as HttpClientUndici from "../../layers/http/HttpClientUndici.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import { migrate } from "../../layers/store/migrate.js"
+import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
-import { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
 import * as SyncProgress from "../sync/SyncProgress.js"
@@ -88,12 +88,7 @@ const budgets = (program: Program) =>
     })
   )
 
-// Until processes can see each other through the database.
-const board = Layer.succeed(ProcessBoard, {
-  report: () => Effect.void,
-  running: Effect.succeed([]),
-  budgets: Effect.succeed([])
-})
+const board = (program: Program) => ProcessBoardSql.layer(program.process)
 
 const store = (program: Program) => RepoDockerStoreSql.layer({ holder: program.process.id })
 
@@ -105,10 +100,11 @@ export const make = (program: Program, platform: Layer.Layer<FileSystem.FileSyst
   return {
     store: Layer.mergeAll(
       store(program),
-      board
+      // What only reads has no budgets of its own to show.
+      board(program).pipe(Layer.provide(RateBudgetsMemory.layer))
     ).pipe(Layer.provide(database)),
     world: outside(program).pipe(Layer.provideMerge(RateBudgetsMemory.layer)),
-    all: Layer.mergeAll(store(program), board, outside(program)).pipe(
+    all: Layer.mergeAll(store(program), board(program), outside(program)).pipe(
       Layer.provideMerge(budgets(program)),
       Layer.provide(database)
     ),

@@ -12,13 +12,20 @@ export const withSettings = <A, E, R>(
 ): Effect.Effect<A, E | Settings.WrongSettings, Exclude<R, Settings.Settings>> =>
   Effect.provide(work, Layer.provideMerge(Logging.layer, Settings.layer))
 
-/** An argument that is text; what looks like an option that nobody knows is refused. */
+// @effect/cli takes a lone dash for an option that it does not know, and then overlooks those behind it.
+const dash = "/dev/stdin"
+
+/** The arguments as `@effect/cli` can read them. */
+export const readable = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.map((text) => text === "-" ? dash : text)
+
+/** An argument that is text, `-` for standard input; what looks like an option that nobody knows is refused. */
 export const argument = (name: string, description: string): Args.Args<string> =>
   Args.text({ name }).pipe(
     Args.mapEffect((text) =>
-      text.startsWith("-") && text !== "-"
+      text.startsWith("-")
         ? Effect.fail(HelpDoc.p(`Received unknown argument: '${text}'`))
-        : Effect.succeed(text)
+        : Effect.succeed(text === dash ? "-" : text)
     ),
     Args.withDescription(description)
   )

@@ -3,7 +3,8 @@
  */
 import { Clock, Duration, Effect, Option, Stream } from "effect"
 import { fullName } from "../../../domain/GitHubRepository.js"
-import { addDays, dayOf, daysBetween, startOf, type UtcDay } from "../../../domain/UtcDay.js"
+import { rowsOf } from "../../../domain/PullHistory.js"
+import { addDays, dayOf, startOf, type UtcDay } from "../../../domain/UtcDay.js"
 import type { PullsOnDay, StoredImage, StoredRepository, StoreStatus } from "../../../services/RepoDockerStore.js"
 import { isDue } from "./claims.js"
 import { byText, type ImageRow, type RepositoryRow, type Tables } from "./tables.js"
@@ -12,17 +13,7 @@ const lookBack = 31
 
 const historyOf = (row: ImageRow): ReadonlyArray<PullsOnDay> => {
   const days = [...row.days].sort(([first], [second]) => byText(first, second))
-  return days.map(([day, total], index): PullsOnDay => {
-    const before = days[index - 1]
-    return {
-      image: row.image,
-      day,
-      total,
-      pulls: before === undefined ? Option.none() : Option.some(total - before[1]),
-      gapDays: before === undefined ? 0 : daysBetween(before[0], day),
-      fell: before !== undefined && total < before[1]
-    }
-  })
+  return rowsOf(days.map(([day, total]) => ({ day, total }))).map((on) => ({ image: row.image, ...on }))
 }
 
 const contains = (search: Option.Option<string>, text: string) =>

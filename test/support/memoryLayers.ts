@@ -1,0 +1,55 @@
+/**
+ * Layers of the command line in memory, over a store that lives as long as the test.
+ */
+import { Effect, Layer, Option } from "effect"
+import * as RateBudgetsMemory from "../../src/layers/budgets/RateBudgetsMemory.js"
+import * as DockerHubRegistryMemory from "../../src/layers/dockerhub/DockerHubRegistryMemory.js"
+import * as GitHubProbeMemory from "../../src/layers/github/GitHubProbeMemory.js"
+import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
+import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
+import { emptyTables } from "../../src/layers/memory/store/tables.js"
+import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
+import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
+import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
+import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
+import { testProcess } from "./databases.js"
+
+const facts = (image: string, pulls: bigint) => ({ image, pulls, stars: 7, lastUpdated: Option.some(86_400_000) })
+
+const probe = (owner: string, name: string, dockerfiles: ReadonlyArray<"Dockerfile" | "docker/Dockerfile">) => ({
+  repository: { owner, name },
+  headOid: Option.some("0123456789abcdef0123456789abcdef01234567"),
+  dockerfiles
+})
+
+const works: CredentialReport = {
+  label: "token 1",
+  outcome: { _tag: "Works", detail: "4,999 of 5,000 points left", reading: {} }
+}
+
+/** A small world: `Acme/App` publishes an image, `acme/tool` does not, `acme/docs` has no Dockerfile. */
+export const smallWorld: Layer.Layer<WorldServices> = Layer.mergeAll(
+  GitHubProbeMemory.layer([
+    ["Acme/App", probe("Acme", "App", ["Dockerfile"])],
+    ["acme/tool", probe("acme", "tool", ["docker/Dockerfile"])],
+    ["acme/docs", probe("acme", "docs", [])],
+    ["old/name", probe("acme", "tool", ["Dockerfile"])]
+  ]),
+  DockerHubRegistryMemory.layerMemory([facts("acme/app", 1_234_567n)]),
+  Layer.succeed(GitHubAccount, { check: Effect.succeed([works]) }),
+  SyncProgress.layer
+).pipe(Layer.provideMerge(RateBudgetsMemory.layer))
+
+/** Command layers over a store of their own, which several calls share. */
+export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
+  const tables = emptyTables()
+  const store = Layer.sync(RepoDockerStore, () => RepoDockerStoreMemory.make("memory", tables))
+  const board = ProcessBoardMemory.layer(testProcess)
+  const layers: CommandLayers = {
+    store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
+    world,
+    all: Layer.merge(store, board).pipe(Layer.provideMerge(world)),
+    migrate: Effect.succeed(["1_tables"])
+  }
+  return { layers, store: RepoDockerStoreMemory.make("memory", tables) }
+}
