@@ -2,7 +2,7 @@
  * `discover`: now, for these repositories, with the evidence.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Console, Effect, Option } from "effect"
+import { Array as Arr, Console, Effect, Option } from "effect"
 import type { DiscoveryFinding } from "../../domain/Finding.js"
 import { fullName, key, parse, type RepositoryName } from "../../domain/GitHubRepository.js"
 import { Settings } from "../settings/Settings.js"
@@ -19,7 +19,7 @@ const repositories = argument("owner/name", "A repository on GitHub.").pipe(Args
 const parsed = (texts: ReadonlyArray<string>) =>
   Effect.map(
     Effect.forEach(texts, (text) => Effect.mapError(parse(text), (message) => new UsageError({ message }))),
-    (repositories) => Array.from(new Map(repositories.map((repository) => [key(repository), repository])).values())
+    (repositories) => Arr.dedupeWith(repositories, (first, second) => key(first) === key(second))
   )
 
 const outcomes = {

@@ -15,6 +15,8 @@ export interface Recorder {
   readonly holdImages: (claims: ReadonlyArray<ClaimedImage>) => Effect.Effect<void>
   readonly discovery: (finding: DiscoveryFinding) => Effect.Effect<void>
   readonly refresh: (finding: RefreshFinding) => Effect.Effect<void>
+  /** How many rows are claimed and not yet written: the store does not count them as due. */
+  readonly held: Effect.Effect<{ readonly repositories: number; readonly images: number }>
   /** Writes everything that was handed in so far; waits out a lost database. */
   readonly drain: Effect.Effect<void>
 }
@@ -119,6 +121,7 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
       }),
     discovery: discovery.add,
     refresh: refresh.add,
+    held: Effect.sync(() => ({ repositories: heldRepositories.size, images: heldImages.size })),
     drain
   }
 })

@@ -92,11 +92,12 @@ export const sync = Effect.fn("sync")(
     if (options.includeDeferred) yield* store.undefer({ repositories: options.discovery, images: options.refresh })
 
     const countDue = store.status({ discovery: options.discoveryInterval, refresh: options.refreshInterval }).pipe(
-      Effect.flatMap((status) =>
+      Effect.zip(recorder.held),
+      Effect.flatMap(([status, held]) =>
         Ref.update(progress, (state) => ({
           ...state,
-          repositoriesDue: status.repositoriesDue,
-          imagesDue: status.imagesDue
+          repositoriesDue: status.repositoriesDue + held.repositories,
+          imagesDue: status.imagesDue + held.images
         }))
       ),
       Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("due rows were not counted", error.message))
