@@ -34,7 +34,7 @@ export const makeStage = (options: SimulationOptions) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const inner = yield* RepoDockerStore
-    yield* sql`truncate repos, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity`
+    yield* sql`truncate repos, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity cascade`
     const { clock, join, real } = makeSettlingClock(opening)
     const simulation = yield* makeSimulation(options)
     const { state } = simulation
@@ -51,11 +51,11 @@ export const makeStage = (options: SimulationOptions) =>
       status: (intervals) => real(inner.status(intervals))
     })
 
-    /** A run of sync with layers of its own, like a process of its own. */
-    const run = (how: Partial<SyncOptions> = {}) =>
+    /** A run of sync with layers of its own, like a process of its own; `over` replaces parts of its store. */
+    const run = (how: Partial<SyncOptions> = {}, over: Partial<RepoDockerStore["Type"]> = {}) =>
       sync({ ...once, ...how }).pipe(
         Effect.provide(services({ client: simulation.client, github: tokens(simulation.github.tokens) })),
-        Effect.provideService(RepoDockerStore, store)
+        Effect.provideService(RepoDockerStore, { ...store, ...over })
       )
 
     const wrongs = Effect.gen(function*() {

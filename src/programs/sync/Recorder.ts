@@ -38,7 +38,8 @@ const isLost = (error: Transient) => error.reason === "network" || error.reason 
 const outbox = <F extends DiscoveryFinding | RefreshFinding>(
   name: string,
   record: (findings: ReadonlyArray<F>) => Effect.Effect<{ readonly refused: number }, Transient>,
-  done: (findings: ReadonlyArray<F>) => Effect.Effect<void>
+  written: (findings: ReadonlyArray<F>) => Effect.Effect<void>,
+  letGo: (finding: F) => void
 ) => {
   const waiting: Array<F> = []
   const flush = Effect.suspend(() => {
@@ -48,10 +49,11 @@ const outbox = <F extends DiscoveryFinding | RefreshFinding>(
       Effect.tapError((error) => Effect.logWarning(`${name}: a write failed`, error.message)),
       Effect.retry({ schedule: databaseBackoff, while: isLost }),
       Effect.matchEffect({
-        // The rows of this write stay due: their leases run out by themselves.
+        // The rows of this write stay due: no longer lengthened, their leases run out by themselves.
         onFailure: (error) => Effect.logError(`${name}: ${batch.length} rows stay due`, error.message),
-        onSuccess: () => done(batch)
+        onSuccess: () => written(batch)
       }),
+      Effect.tap(() => Effect.sync(() => batch.forEach(letGo))),
       Effect.onInterrupt(() =>
         Effect.sync(() => {
           waiting.unshift(...batch)
@@ -80,14 +82,18 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
   const heldImages = new Map<string, ClaimedImage>()
   const writing = yield* Effect.makeSemaphore(1)
 
-  const discovery = outbox<DiscoveryFinding>("discovery", store.recordDiscovery, (findings) => {
-    for (const finding of findings) heldRepositories.delete(finding.claim.id)
-    return Ref.update(progress, count.discovery(findings))
-  })
-  const refresh = outbox<RefreshFinding>("refresh", store.recordRefresh, (findings) => {
-    for (const finding of findings) heldImages.delete(finding.claim.image)
-    return Ref.update(progress, count.refresh(findings))
-  })
+  const discovery = outbox<DiscoveryFinding>(
+    "discovery",
+    store.recordDiscovery,
+    (findings) => Ref.update(progress, count.discovery(findings)),
+    ({ claim }) => heldRepositories.delete(claim.id)
+  )
+  const refresh = outbox<RefreshFinding>(
+    "refresh",
+    store.recordRefresh,
+    (findings) => Ref.update(progress, count.refresh(findings)),
+    ({ claim }) => heldImages.delete(claim.image)
+  )
 
   const held = () => ({ repositories: [...heldRepositories.values()], images: [...heldImages.values()] })
   const drain = writing.withPermits(1)(Effect.zipRight(discovery.flush, refresh.flush))
