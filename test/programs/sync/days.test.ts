@@ -77,12 +77,12 @@ layer(embedded, { excludeTestServices: true })("from day to day", (it) => {
       const [gone = "", away = ""] = found
       const goneSince = (image: string) =>
         Effect.map(store.image(image), (one) => Option.flatMap(one, (one) => one.goneSince))
+      const runFor = (interval: Duration.DurationInput) =>
+        Effect.flatMap(
+          Effect.fork(run({ refreshInterval: Duration.decode(interval) })),
+          (fiber) => join(fiber, "1 minute")
+        )
       yield* onStage(Effect.gen(function*() {
-        const runFor = (interval: Duration.DurationInput) =>
-          Effect.flatMap(
-            Effect.fork(run({ refreshInterval: Duration.decode(interval) })),
-            (fiber) => join(fiber, "1 minute")
-          )
         yield* state.deleteImage(gone)
         yield* state.deleteImage(away)
         yield* TestClock.adjust("1 day")
