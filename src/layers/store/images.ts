@@ -27,7 +27,7 @@ export const makeImages = ({ sql }: StoreCore) => {
     round(extract(epoch from d.last_updated) * 1000)::float8 as "lastUpdated",
     case when d.gone_at is not null then to_char(d.missing_since, 'YYYY-MM-DD') end as "goneSince",
     array(
-      select r.owner || '/' || r.name from repos r
+      select distinct r.owner || '/' || r.name from repos r
       where (r.id = d.repo_id
           or r.id in (select l.repo_id from repo_docker_links l where l.image_name = d.image_name))
         and r.owner is not null and r.name is not null
