@@ -3,10 +3,15 @@
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, LogLevel } from "effect"
+import { claimsBench, usual } from "./claims.js"
+import { database } from "./server.js"
 import { syncBench } from "./sync.js"
 
 // Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
-const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [["sync", Effect.orDie(syncBench)]]
+const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
+  ["sync", Effect.orDie(syncBench)],
+  ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))]
+]
 
 const program = Effect.gen(function*() {
   const wanted = process.argv.slice(2)
