@@ -14,7 +14,7 @@ import { make } from "../../src/programs/cli/layers.js"
 import * as StdioNode from "../../src/programs/node/StdioNode.js"
 import { stoppable, teardown } from "../../src/programs/node/stopping.js"
 import { version } from "../../src/programs/version.js"
-import { realistic } from "./presets.js"
+import { installations, realistic } from "./presets.js"
 import { type RunningSandbox, startSandbox } from "./Sandbox.js"
 import { realNames, realNamesFile } from "./world/names.js"
 import { pullsAt } from "./world/World.js"
@@ -76,13 +76,17 @@ const program = Effect.gen(function*() {
   const begin = yield* Clock.currentTimeMillis
   const files = yield* FileSystem.FileSystem
   const folder = yield* files.makeTempDirectoryScoped({ prefix: "image-census-" })
-  const sandbox = yield* startSandbox({ world: { repositories: realNames() }, ...realistic })
+  const sandbox = yield* startSandbox({
+    world: { repositories: realNames() },
+    github: { ...realistic.github, app: { installations: installations(3) } },
+    dockerhub: realistic.dockerhub
+  })
   yield* Console.log(
     `A sandbox world: ${sandbox.expected.checked.toLocaleString("en")} repositories on a simulated GitHub, ` +
       `${sandbox.state.world.images.size} images on a simulated Docker Hub.\n` +
       "Names are real, what is said of them is made up. The database is embedded, and gone afterwards."
   )
-  const census = command({ ...sandbox.environment, IMAGE_CENSUS_DATA_DIR: `${folder}/data`, LOG_LEVEL: "warning" })
+  const census = command({ ...sandbox.appEnvironment, IMAGE_CENSUS_DATA_DIR: `${folder}/data`, LOG_LEVEL: "warning" })
 
   yield* show("repos add test/sandbox/data/repositories.txt")
   yield* census("repos", "add", fileURLToPath(realNamesFile))
