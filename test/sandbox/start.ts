@@ -6,6 +6,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Clock, ConfigProvider, Console, Effect, Layer, Ref, Schema } from "effect"
 import { randomUUID } from "node:crypto"
+import { rmSync } from "node:fs"
 import { hostname } from "node:os"
 import { fileURLToPath } from "node:url"
 import { addDays, dayOf, startOf } from "../../src/domain/UtcDay.js"
@@ -75,7 +76,9 @@ const requests = (sandbox: RunningSandbox): ReadonlyArray<string> =>
 const program = Effect.gen(function*() {
   const begin = yield* Clock.currentTimeMillis
   const files = yield* FileSystem.FileSystem
-  const folder = yield* files.makeTempDirectoryScoped({ prefix: "image-census-" })
+  const folder = yield* files.makeTempDirectory({ prefix: "image-census-" })
+  // Also when a second Ctrl-C leaves the scopes no time.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
   const sandbox = yield* startSandbox({
     world: { repositories: realNames() },
     github: { ...realistic.github, app: { installations: installations(3) } },
