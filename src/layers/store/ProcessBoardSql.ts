@@ -55,17 +55,12 @@ const BudgetRow = Schema.Struct({
   observedAt: Millis
 })
 
-interface Spent {
-  readonly requests: number
-  readonly points: number
-}
-
 interface Written {
   readonly reported: boolean
   readonly at: number
   /** The reports and budgets of the last write, to see whether there is anything new. */
   readonly text: string
-  readonly spent: ReadonlyMap<string, Spent>
+  readonly states: ReadonlyMap<string, BudgetState>
 }
 
 // What jsonb can hold: no NUL in texts, no bigint.
@@ -76,13 +71,21 @@ const storableValue = (_: string, value: unknown): unknown => {
 
 const whole = (value: number | undefined) => value === undefined ? null : Math.round(value)
 
-const budgetRow = (state: BudgetState, before: Spent | undefined) => ({
+// A reading that was written before is not written again: by now another process may have had a newer one.
+const readingOf = (state: BudgetState, before: BudgetState | undefined) =>
+  state.limit === before?.limit && state.remaining === before?.remaining && state.resetsAt === before?.resetsAt
+    ? {}
+    : {
+      limit: whole(state.limit),
+      remaining: whole(state.remaining),
+      resets: state.resetsAt === undefined ? null : state.resetsAt / 1000
+    }
+
+const budgetRow = (state: BudgetState, before: BudgetState | undefined) => ({
   id: budgetId(state.key),
   service: storable(state.key.service),
   payer: storable(state.key.payer),
-  limit: whole(state.limit),
-  remaining: whole(state.remaining),
-  resets: state.resetsAt === undefined ? null : state.resetsAt / 1000,
+  ...readingOf(state, before),
   parked: state.parkedUntil === undefined ? null : state.parkedUntil / 1000,
   reason: state.parkReason === undefined ? null : storable(state.parkReason),
   // What was spent since the last write: the row sums up over processes.
@@ -96,7 +99,7 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
   const sql = yield* SqlClient
   const rateBudgets = yield* RateBudgets
   const reports = yield* Ref.make<Readonly<Record<string, unknown>>>({})
-  const written = yield* Ref.make<Written>({ reported: false, at: 0, text: "", spent: new Map() })
+  const written = yield* Ref.make<Written>({ reported: false, at: 0, text: "", states: new Map() })
 
   const writeProcess = (now: number, progress: string) =>
     sql`insert into image_census_processes (id, host, pid, command, started_at, heartbeat_at, progress)
@@ -108,14 +111,14 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
     sql`delete from image_census_processes where heartbeat_at < ${instant(sql, now - Duration.toMillis(forgotten))}`
 
   // A park is never shortened, and what was observed later counts, whoever writes first.
-  const writeBudgets = (states: ReadonlyArray<BudgetState>, spent: ReadonlyMap<string, Spent>) =>
+  const writeBudgets = (states: ReadonlyArray<BudgetState>, before: ReadonlyMap<string, BudgetState>) =>
     sql`insert into image_census_budgets as b
         (budget_id, service, payer, budget_limit, remaining, resets_at, parked_until, park_reason, requests, points,
           observed_at, process)
       select id, service, payer, "limit", remaining, to_timestamp(resets), to_timestamp(parked), reason, requests, points,
         to_timestamp(observed), ${self.id}
       from jsonb_to_recordset(${
-      JSON.stringify(states.map((state) => budgetRow(state, spent.get(budgetId(state.key)))))
+      JSON.stringify(states.map((state) => budgetRow(state, before.get(budgetId(state.key)))))
     }::jsonb) as x (id text, service text, payer text, "limit" bigint, remaining bigint, resets float8, parked float8,
         reason text, requests bigint, points bigint, observed float8)
       order by id
@@ -148,10 +151,14 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
     yield* inTransaction(sql)(Effect.gen(function*() {
       if (reported) yield* writeProcess(now, progress)
       if (reported && !last.reported) yield* forget(now)
-      if (states.length > 0) yield* writeBudgets(states, last.spent)
+      if (states.length > 0) yield* writeBudgets(states, last.states)
     }))
-    const spent = new Map(states.map((state) => [budgetId(state.key), state]))
-    yield* Ref.set(written, { reported, at: now, text, spent })
+    yield* Ref.set(written, {
+      reported,
+      at: now,
+      text,
+      states: new Map(states.map((state) => [budgetId(state.key), state]))
+    })
   }).pipe(
     Effect.catchAll((error) => Effect.logDebug("the process table was not written", error.message))
   )

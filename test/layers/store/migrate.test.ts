@@ -1,20 +1,214 @@
+import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Effect, Layer, Option, TestClock } from "effect"
 import { assert } from "vitest"
+import { dayOf } from "../../../src/domain/UtcDay.js"
+import * as Database from "../../../src/layers/store/Database.js"
 import { migrate, schemaVersion } from "../../../src/layers/store/migrate.js"
-import { testDatabases } from "../../support/databases.js"
+import * as Store from "../../../src/layers/store/RepoDockerStoreSql.js"
+import { postgres, scratchUrl, testDatabases, testProcess } from "../../support/databases.js"
+import { claim, claimDaily, hit } from "../../support/findings.js"
+
+const now = Date.parse("2026-11-21T10:00:00Z")
+const setting = "DATABASE_URL"
+
+/** The tables as a deployment of dockerhub-sync has them, with rows. */
+const deployed = (daily: ReadonlyArray<string>) => [
+  `create table repos (id bigserial primary key, url text unique not null, host text, owner text, name text,
+    language text, docker_checked_at timestamptz)`,
+  `create index repos_docker_backlog on repos (id) where host = 'github' and docker_checked_at is null`,
+  `create table repo_docker (id bigserial primary key, repo_id bigint null references repos, image_name text not null unique,
+    pulls bigint, stars int, last_synced_at timestamptz not null default now())`,
+  `create index on repo_docker (last_synced_at)`,
+  ...daily,
+  `insert into repos (url, host, owner, name, language, docker_checked_at) values
+    ('https://github.com/Ollama/ollama', 'github', 'Ollama', 'ollama', 'Go', '2026-11-15 12:00:00+00'),
+    ('https://github.com/never/checked', 'github', 'never', 'checked', 'C', null),
+    ('git@github.com:from/address.git', 'github', null, null, null, null),
+    ('https://github.com/no/host/', null, '', null, null, null),
+    ('https://gitlab.com/other/host', 'gitlab', null, null, null, null),
+    ('https://gitlab.com/nobody/knows', null, null, null, null, null),
+    ('not an address', 'github', null, null, null, null)`,
+  `insert into repo_docker (repo_id, image_name, pulls, stars, last_synced_at) values
+    (1, 'ollama/ollama', 900, 12, '2026-11-20 23:59:00+00'),
+    (null, 'orphan/image', null, null, '2026-11-10 00:00:00+00')`,
+  `insert into repo_docker_pulls_daily values
+    ('ollama/ollama', '2026-11-19', 700), ('ollama/ollama', '2026-11-20', 900)`
+]
+
+const partitioned = `create table repo_docker_pulls_daily (image_name text, date date, pulls_total bigint,
+  primary key (image_name, date)) partition by range (date)`
+const plain = `create table repo_docker_pulls_daily (image_name text, date date, pulls_total bigint,
+  primary key (image_name, date))`
+
+const dailies = [
+  ["partitions by month under other names", [
+    partitioned,
+    `create table pulls_2026m11 partition of repo_docker_pulls_daily for values from ('2026-11-01') to ('2026-12-01')`
+  ]],
+  ["a default partition", [partitioned, `create table pulls_rest partition of repo_docker_pulls_daily default`]],
+  ["a plain table", [plain]]
+] as const
+
+const firstOf = <A>(rows: ReadonlyArray<A>) =>
+  rows[0] === undefined ? Effect.dieMessage("there is no row") : Effect.succeed(rows[0])
 
 for (const database of testDatabases) {
-  describe.skipIf(!database.available)(`migrate on ${database.name}`, () => {
+  describe.skipIf(!database.available)(`migrate, ${database.name}`, () => {
     it.scoped("makes the schema, and finds nothing left to do the second time", () =>
       Effect.gen(function*() {
         const sql = yield* SqlClient
-        const first = yield* migrate("DATABASE_URL")
-        const second = yield* migrate("DATABASE_URL")
-        assert.strictEqual(first.length, schemaVersion)
-        assert.deepStrictEqual(second, [])
+        assert.strictEqual((yield* migrate(setting)).length, schemaVersion)
+        assert.deepStrictEqual(yield* migrate(setting), [])
         assert.deepStrictEqual(yield* sql`select count(*)::int as count from repos`, [{ count: 0 }])
       }).pipe(Effect.provide(database.empty)))
+
+    it.scoped("refuses a database that is newer than the program, and leaves it alone", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient
+        yield* migrate(setting)
+        yield* sql`insert into image_census_migrations (migration_id, name) values (${schemaVersion + 1}, 'future')`
+        const error = yield* Effect.flip(migrate(setting))
+        assert.strictEqual(error._tag, "SETTINGS")
+        assert.strictEqual(error.setting, setting)
+        assert.include(error.message, `schema version ${schemaVersion + 1}`)
+      }).pipe(Effect.provide(database.empty)))
+
+    it.scoped("tells in one line what stands in the way, and leaves nothing half done", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient
+        yield* sql`create view repo_docker as select 1 as id`
+        const error = yield* Effect.flip(migrate(setting))
+        assert.strictEqual(error._tag, "SETTINGS")
+        assert.include(error.message, "repo_docker")
+        assert.notInclude(error.message, "\n")
+        assert.deepStrictEqual(yield* sql`select to_regclass('repos') is null as untouched`, [{ untouched: true }])
+      }).pipe(Effect.provide(database.empty)))
+
+    for (const [kind, daily] of dailies) {
+      it.scoped(`adopts existing tables and their rows: ${kind}`, () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          yield* TestClock.setTime(now)
+          yield* Effect.forEach(deployed(daily), (text) => sql.unsafe(text))
+          yield* migrate(setting)
+
+          // What old readers ask for, and what the rows said.
+          const old = yield* sql`select url, host, owner, name, language,
+            docker_checked_at at time zone 'UTC' = '2026-11-15 12:00:00' as checked from repos order by id`
+          assert.deepStrictEqual(old.map((row) => [row["url"], row["host"], row["owner"], row["name"]]), [
+            ["https://github.com/Ollama/ollama", "github", "Ollama", "ollama"],
+            ["https://github.com/never/checked", "github", "never", "checked"],
+            ["git@github.com:from/address.git", "github", "from", "address"],
+            ["https://github.com/no/host/", "github", "no", "host"],
+            ["https://gitlab.com/other/host", "gitlab", null, null],
+            ["https://gitlab.com/nobody/knows", null, null, null],
+            ["not an address", "github", null, null]
+          ])
+          assert.deepStrictEqual(old.map((row) => row["checked"]), [true, null, null, null, null, null, null])
+          assert.deepStrictEqual(old.map((row) => row["language"]), ["Go", "C", null, null, null, null, null])
+          assert.deepStrictEqual(
+            yield* sql`select image_name, pulls, stars from repo_docker order by image_name`,
+            [
+              { image_name: "ollama/ollama", pulls: "900", stars: 12 },
+              { image_name: "orphan/image", pulls: null, stars: null }
+            ]
+          )
+
+          const store = yield* Store.make({ holder: "test" })
+          const claims = yield* store.claimRepositories(claim(10))
+          assert.deepStrictEqual(claims.map(({ repository }) => repository.owner), ["never", "from", "no"])
+          const linked = yield* Effect.flatten(store.image("ollama/ollama"))
+          assert.deepStrictEqual(linked.repositories, ["Ollama/ollama"])
+          const due = yield* store.claimImages(claimDaily(10))
+          assert.deepStrictEqual(due.map(({ image }) => image), ["orphan/image", "ollama/ollama"])
+
+          // Today's rows can be written, and next month's too.
+          const one = yield* firstOf(claims)
+          yield* store.recordDiscovery([hit(one, now, "never/checked", 5n)])
+          yield* store.recordDiscovery([hit(one, now + 31 * 86_400_000, "never/checked", 6n)])
+          assert.deepStrictEqual(
+            yield* sql`select count(*)::int as rows, min(date)::text as first from repo_docker_pulls_daily`,
+            [{ rows: 4, first: "2026-11-19" }]
+          )
+        }).pipe(Effect.provide(database.empty)))
+    }
+
+    it.scoped("takes up rows that other programs add later", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient
+        const store = yield* Store.make({ holder: "test" })
+        yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+        yield* sql`insert into repos (url) values ('https://github.com/c/d'), ('https://example.org/e/f')`
+        const claims = yield* store.claimRepositories(claim(10))
+        assert.deepStrictEqual(claims.map(({ repository }) => repository.name).sort(), ["b", "d"])
+      }).pipe(Effect.provide(database.migrated)))
+
+    it.scoped("checks again what other programs mark as unchecked", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient
+        yield* TestClock.setTime(now)
+        const store = yield* Store.make({ holder: "test" })
+        yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+        const [first] = yield* store.claimRepositories(claim(1))
+        assert.isDefined(first)
+        if (first === undefined) return
+        yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
+        assert.deepStrictEqual(yield* store.claimRepositories(claim(1)), [])
+        yield* sql`update repos set docker_checked_at = null`
+        assert.deepStrictEqual((yield* store.claimRepositories(claim(1))).map(({ id }) => id), [first.id])
+      }).pipe(Effect.provide(database.migrated)))
+
+    it.scoped("believes the daily table, whoever wrote or removed its rows", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient
+        yield* TestClock.setTime(now)
+        const store = yield* Store.make({ holder: "test" })
+        yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+        const [first] = yield* store.claimRepositories(claim(1))
+        assert.isDefined(first)
+        if (first === undefined) return
+        yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
+        yield* sql`update repo_docker_pulls_daily set date = date - 1`
+        assert.strictEqual((yield* store.claimImages(claimDaily(1))).length, 1)
+      }).pipe(Effect.provide(database.migrated)))
   })
 }
+
+describe.skipIf(!postgres.available)("migrate, several processes on Postgres", () => {
+  it.scopedLive("brings one database up to date from eight at once", () =>
+    Effect.gen(function*() {
+      const url = yield* scratchUrl
+      const connection = Database.connection({ url: Option.some(url), dataDir: "", process: testProcess }).pipe(
+        Layer.provide(NodeContext.layer)
+      )
+      const applied = yield* Effect.all(
+        Array.from({ length: 8 }, () => Effect.provide(migrate(setting), Layer.fresh(connection))),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(applied.flat().length, schemaVersion)
+    }))
+
+  it.scoped("makes a month's partition from several connections at once, in any time zone", () =>
+    Effect.gen(function*() {
+      const sql = yield* SqlClient
+      const lateEvening = Date.parse("2027-03-31T23:59:59Z")
+      const stores = yield* Effect.all(
+        Array.from({ length: 6 }, (_, index) => Store.make({ holder: `holder ${index}` }))
+      )
+      const written = yield* Effect.forEach(
+        stores,
+        (store, index) => store.importPulls([{ image: `a/${index}`, day: dayOf(lateEvening), total: 1n }], false),
+        { concurrency: "unbounded" }
+      )
+      assert.strictEqual(written.reduce((sum, part) => sum + part.written, 0), 6)
+      assert.deepStrictEqual(yield* sql`select distinct date::text as date from repo_docker_pulls_daily_2027_03`, [
+        { date: "2027-03-31" }
+      ])
+      // The month after is there as well.
+      assert.deepStrictEqual(yield* sql`select count(*)::int as rows from repo_docker_pulls_daily_2027_04`, [{
+        rows: 0
+      }])
+    }).pipe(Effect.provide(postgres.migrated)))
+})
