@@ -86,6 +86,9 @@ export const nextPage = (asked: URL, header: string): Either.Either<Option.Optio
     const next = links.find(({ relations }) => relations.includes("next")) ??
       links.find(({ relations }) => relations.length === 0)
     if (next === undefined || next.target === "") return Either.right(Option.none())
+    // A parser of URLs would quietly escape what no server writes.
+    // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+    if (/[\u0000-\u0020\u007f]/.test(next.target)) return broken(header, header.indexOf(next.target))
     const url = URL.canParse(next.target, asked.href) ? new URL(next.target, asked) : undefined
     if (url === undefined) return broken(header, header.indexOf(next.target))
     if (url.origin === asked.origin && url.username === "" && url.password === "") return Either.right(Option.some(url))

@@ -101,7 +101,8 @@ describe("LinkHeader", () => {
         "/v2",
         "<a>; rel=\"next",
         "<http://r.example/x>; rel=next",
-        "<https://u:p@r.example/x>; rel=next"
+        "<https://u:p@r.example/x>; rel=next",
+        "<\u007f>"
       ]
     ) {
       assert.isTrue(Either.isLeft(next(header)), header)
