@@ -6,6 +6,7 @@
  * find the same dead holder compete for the same next number, and the file system lets exactly one of them make it.
  */
 import { FileSystem, Path } from "@effect/platform"
+import type { PlatformError } from "@effect/platform/Error"
 import { Clock, DateTime, Duration, Effect, Option, Order, Random, Schedule, Schema } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
 import type { ProcessIdentity } from "./ProcessIdentity.js"
@@ -62,6 +63,22 @@ const isAlive = (fs: FileSystem.FileSystem, self: FolderProcess, machine: string
 
 const refusal = (folder: string, message: string) =>
   new SettingsError({ setting: "IMAGE_CENSUS_DATA_DIR", message: `${folder} ${message}` })
+
+// Folder by folder: Node's own way of making parents never ends in file systems that answer as if a parent were missing
+// (/proc does).
+const makeFolder = (
+  fs: FileSystem.FileSystem,
+  path: Path.Path,
+  folder: string
+): Effect.Effect<void, PlatformError> =>
+  Effect.gen(function*() {
+    if (yield* fs.exists(folder)) return
+    const parent = path.dirname(folder)
+    if (parent !== folder) yield* makeFolder(fs, path, parent)
+    yield* fs.makeDirectory(folder).pipe(
+      Effect.catchIf((error) => error._tag === "SystemError" && error.reason === "AlreadyExists", () => Effect.void)
+    )
+  })
 
 /**
  * Makes the folder and holds it until the scope closes. Fails where another process holds it (the message names it),
@@ -128,7 +145,7 @@ export const acquireFolder = Effect.fn("Database.acquireFolder")(function*(folde
   })
 
   const acquire = Effect.gen(function*() {
-    yield* fs.makeDirectory(folder, { recursive: true })
+    yield* makeFolder(fs, path, folder)
     yield* write(false)
     const mine = yield* Effect.repeat(attempt, { until: Option.isSome }).pipe(
       Effect.ensuring(Effect.ignore(fs.remove(draft)))
