@@ -118,7 +118,7 @@ export const definitions = {
     type: "folder",
     default: ".image-census",
     doc: "Where the embedded Postgres lives; `memory:` for one that is gone afterwards."
-  }, Read.name),
+  }, Read.path),
   egress: withDefault("IMAGE_CENSUS_EGRESS", {
     type: "text",
     default: hostname(),
@@ -138,7 +138,7 @@ export const definitions = {
     type: "list of hosts",
     doc: "Hosts that are reached without the proxy, with commas between them.",
     alias: "no_proxy"
-  }, Read.name),
+  }, Read.hosts),
   logLevel: withDefault("LOG_LEVEL", {
     type: "trace, debug, info, warning, error, fatal or none",
     default: "info",

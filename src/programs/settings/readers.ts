@@ -59,11 +59,19 @@ export const logLevel: Reader<LogLevel.LogLevel> = (text) =>
     () => `${shown(text)} is not a level; give one of trace, debug, info, warning, error, fatal, none`
   )
 
-/** A name that is sent or stored: without control characters. */
-export const name: Reader<string> = (text) =>
-  /^[^\p{Cc}]{1,255}$/u.test(text)
+const line = (longest: number): Reader<string> => (text) =>
+  text.length <= longest && /^[^\p{Cc}]+$/u.test(text)
     ? Either.right(text)
-    : Either.left("holds control characters or is too long; give one line of at most 255 characters")
+    : Either.left(`holds control characters or is too long; give one line of at most ${longest} characters`)
+
+/** A name that is sent or stored: without control characters. */
+export const name: Reader<string> = line(255)
+
+/** A path on this machine. */
+export const path: Reader<string> = line(4096)
+
+/** A list of hosts, which grow long where networks are large. */
+export const hosts: Reader<string> = line(65_536)
 
 /** The address of an HTTP service, without a slash at its end. Never holds credentials, query or fragment. */
 export const httpUrl: Reader<string> = (text) => {

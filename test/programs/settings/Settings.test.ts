@@ -104,6 +104,15 @@ describe("Settings", () => {
       assert.deepStrictEqual(yield* readFrom(blank), yield* readFrom({}))
     }))
 
+  it.effect("take long lists of hosts and deep folders", () =>
+    Effect.gen(function*() {
+      const NO_PROXY = Array.from({ length: 100 }, (_, index) => `host${index}.example.org`).join(",")
+      const IMAGE_CENSUS_DATA_DIR = `/${"folder/".repeat(60)}data`
+      const settings = yield* readFrom({ NO_PROXY, IMAGE_CENSUS_DATA_DIR })
+      assert.deepStrictEqual(settings.http.noProxy, Option.some(NO_PROXY))
+      assert.strictEqual(settings.store.dataDir, IMAGE_CENSUS_DATA_DIR)
+    }))
+
   it.effect("read what is set", () =>
     Effect.gen(function*() {
       const settings = yield* readFrom({
