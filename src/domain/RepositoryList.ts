@@ -107,13 +107,15 @@ export const step = (before: State, rawLine: string): Step => {
     if (header) return none({ ...state, form })
     return form._tag === "Json"
       ? [{ ...state, form }, fromJson(state.line, text)]
-      : [{ ...state, form }, [fromLine(state.line, text)]]
+      : [{ ...state, form }, fromLine(state.line, text)]
   }
-  return [state, state.form._tag === "Json" ? fromJson(state.line, text) : [fromLine(state.line, text)]]
+  return [state, state.form._tag === "Json" ? fromJson(state.line, text) : fromLine(state.line, text)]
 }
 
-// A comment may follow a name after a blank; a `#` within an address is a fragment.
-const fromLine = (line: number, text: string): Entry => named(line, text.replace(/\s+#.*$/, ""))
+// A comment may follow a name after a blank; a `#` within an address is a fragment. No name starts with a brace: where
+// the first line was spoilt, the others are JSON nevertheless.
+const fromLine = (line: number, text: string): ReadonlyArray<Entry> =>
+  text.startsWith("{") ? fromJson(line, text) : [named(line, text.replace(/\s+#.*$/, ""))]
 
 /** Ends the list: a record that was never closed is an invalid line. */
 export const end = (state: State): ReadonlyArray<Entry> =>

@@ -110,4 +110,10 @@ describe("RepositoryList", () => {
     const { invalid } = read(["{\"url\":\"a/b\"}", "{\"uri\":\"a/b\"}", "{", "{\"url\":7}"])
     assert.deepStrictEqual(invalid.map(({ line }) => line), [2, 3, 4])
   })
+
+  it("reads JSON lines below a line that is none", () => {
+    const { invalid, names } = read(["Password:", "{\"url\":\"https://github.com/a/b\"}", "c/d"])
+    assert.deepStrictEqual(names, ["a/b", "c/d"])
+    assert.deepStrictEqual(invalid.map(({ line }) => line), [1])
+  })
 })
