@@ -1,0 +1,92 @@
+/**
+ * `OciRegistry` over HTTP.
+ */
+import { HttpClient } from "@effect/platform"
+import { NodeHttpClient } from "@effect/platform-node"
+import { Effect, Layer, Stream } from "effect"
+import type { Digest } from "../../domain/Digest.js"
+import type { CensusError } from "../../domain/Errors.js"
+import type { ImageReference } from "../../domain/ImageReference.js"
+import { ContentCache } from "../../services/ContentCache.js"
+import { OciRegistry, type RegistryRepository } from "../../services/OciRegistry.js"
+import { RateBudgets } from "../../services/RateBudgets.js"
+import { RegistryCredentials } from "../../services/RegistryCredentials.js"
+import { makeBlobs } from "./blobs.js"
+import { makeCalls } from "./calls.js"
+import { at, makeCopy } from "./copy.js"
+import { makeCore } from "./core.js"
+import { makeManifests } from "./manifests.js"
+import { type OciRegistryOptions, settle } from "./options.js"
+import { makePush } from "./push.js"
+import { makeReferrers } from "./referrers.js"
+import { makeTags } from "./tags.js"
+
+// Undici closes a connection after each HEAD unless it is told not to. HEADs are most of what we send, and an answer that
+// broke the protocol with a body would break its own connection at worst.
+const keepingConnections = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
+  HttpClient.transformResponse(
+    client,
+    Effect.provideService(NodeHttpClient.UndiciRequestOptions, { path: "", method: "HEAD", reset: false })
+  )
+
+/** A client with its own tokens, lanes and memory of tags; cache, budgets and credentials are the services'. */
+export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) {
+  const options = settle(given)
+  const cache = yield* ContentCache
+  // The spans are ours (`OciRegistry.…`); one more for each exchange would only cost.
+  const http = keepingConnections(HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true))
+  const core = makeCore(http, yield* RateBudgets, yield* RegistryCredentials, options)
+  yield* Effect.addFinalizer(() => core.settle)
+  const calls = makeCalls(options.mirrors)
+  const manifests = makeManifests(core, calls, cache, options)
+  const blobs = makeBlobs(core, calls, cache, options)
+  const listing = makeTags(core, calls, options)
+  const push = makePush(core, calls, options, manifests.forget)
+
+  const transfer = (
+    source: RegistryRepository,
+    target: RegistryRepository,
+    digest: Digest,
+    size: number
+  ): Effect.Effect<"mounted" | "uploaded", CensusError> =>
+    Effect.gen(function*() {
+      const offered = source.registry === target.registry && source.repository !== target.repository
+        ? yield* push.mountOrOpen(target, digest, source.repository)
+        : undefined
+      if (offered === "mounted") return "mounted"
+      const bytes = Stream.unwrap(Effect.map(blobs.blob(at(source, digest)), (blob) => blob.bytes))
+      yield* push.upload(target, { digest, size, bytes }, undefined, offered)
+      return "uploaded"
+    })
+
+  const { copy } = makeCopy({
+    manifest: manifests.manifest,
+    has: push.has,
+    digestThere: push.digestThere,
+    pushManifest: push.pushManifest,
+    transfer
+  })
+
+  const service: typeof OciRegistry.Service = {
+    resolve: (reference: ImageReference) =>
+      Effect.withSpan(manifests.resolve(reference), "OciRegistry.resolve", { captureStackTrace: false }),
+    manifest: (reference: ImageReference) => Effect.withSpan(manifests.manifest(reference), "OciRegistry.manifest"),
+    blob: blobs.blob,
+    document: blobs.document,
+    tags: listing.tags,
+    referrers: makeReferrers(core, calls, manifests, options),
+    has: push.has,
+    pushManifest: push.pushManifest,
+    pushBlob: push.pushBlob,
+    mount: (repository, digest, from) =>
+      Effect.map(push.mountOrOpen(repository, digest, from), (how) => how === "mounted"),
+    copy
+  }
+  return service
+})
+
+/** The client as a layer. */
+export const layer = (
+  options: OciRegistryOptions = {}
+): Layer.Layer<OciRegistry, never, HttpClient.HttpClient | RateBudgets | RegistryCredentials | ContentCache> =>
+  Layer.scoped(OciRegistry, make(options))

@@ -1,0 +1,191 @@
+/**
+ * Authorisation by challenge: nothing, Basic or Bearer, as the registry says. The first request to a registry learns
+ * which; those that come meanwhile wait for that, so that a registry is asked for its challenge once.
+ */
+import type { Headers } from "@effect/platform/Headers"
+import { Deferred, Effect, Option, Redacted } from "effect"
+import * as AuthScope from "../../domain/AuthScope.js"
+import { type Challenge, read as readChallenges } from "../../domain/Challenge.js"
+import { Auth, type CensusError } from "../../domain/Errors.js"
+import { refusalOf, sameOrigin } from "./addresses.js"
+import { malformed, sayingOf } from "./failures.js"
+import { authorisationHeader, basicHeader, type Identity, payerOf } from "./identity.js"
+import type { AskToken, TokenPlace } from "./tokenRequest.js"
+import type { Token, Tokens } from "./tokens.js"
+import { type Call, readSaying, type Reply, type Send } from "./transport.js"
+
+type Scheme =
+  | { readonly kind: "none" }
+  | { readonly kind: "basic" }
+  | { readonly kind: "bearer"; readonly place: TokenPlace }
+
+interface Known {
+  scheme: Scheme | undefined
+  contact: Deferred.Deferred<void> | undefined
+}
+
+interface Ready {
+  readonly header: Redacted.Redacted | undefined
+  readonly token?: Token
+  readonly key?: string
+}
+
+const challengesOf = (headers: Headers): ReadonlyArray<Challenge> => {
+  const value = headers["www-authenticate"]
+  return value === undefined ? [] : readChallenges(value)
+}
+
+/** What a 401 asks for, held to where it may point. */
+const schemeOf = (identity: Identity, call: Call, challenges: ReadonlyArray<Challenge>) => {
+  const { endpoint } = identity
+  const bearer = challenges.find(({ scheme }) => scheme.toLowerCase() === "bearer")
+  const realm = bearer?.parameters["realm"]
+  if (bearer !== undefined && realm !== undefined) {
+    if (!URL.canParse(realm)) {
+      return Effect.fail(malformed(endpoint.registry, `the token endpoint that ${endpoint.host} names is no address`))
+    }
+    const url = new URL(realm)
+    const refusal = refusalOf(endpoint.base, url)
+    if (refusal !== undefined) {
+      return Effect.fail(
+        malformed(
+          endpoint.registry,
+          `${endpoint.host} sends us to ${url.host} for a token, which is refused: ${refusal}`
+        )
+      )
+    }
+    const scheme: Scheme = { kind: "bearer", place: { realm: url, service: bearer.parameters["service"] } }
+    return Effect.succeed({ scheme, scope: bearer.parameters["scope"], error: bearer.parameters["error"] })
+  }
+  if (challenges.some(({ scheme }) => scheme.toLowerCase() === "basic")) {
+    const scheme: Scheme = { kind: "basic" }
+    return Effect.succeed({ scheme, scope: undefined, error: undefined })
+  }
+  return Effect.fail(
+    new Auth({
+      service: endpoint.registry,
+      message: `${call.what} is refused, HTTP 401 without a challenge that is understood`
+    })
+  )
+}
+
+const keyOf = (identity: Identity, place: TokenPlace, scope: string): string =>
+  [identity.endpoint.base.href, place.realm.href, place.service ?? "", scope, payerOf(identity.credential)].join(" ")
+
+const refused = (identity: Identity, call: Call, saying: string): Auth => {
+  const who = Option.match(identity.credential, {
+    onNone: () => "nobody (no credential is set)",
+    onSome: ({ id }) => `the credential ${id}`
+  })
+  const told = sayingOf(saying)
+  return new Auth({
+    service: identity.endpoint.registry,
+    message: `${call.what} is not shown to ${who}: private or missing${told === "" ? "" : ` (${told})`}`
+  })
+}
+
+/** The authorisation of one client. */
+export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => {
+  const known = new Map<string, Known>()
+
+  const knownOf = ({ credential, endpoint }: Identity): Known => {
+    const id = `${endpoint.base.href} ${payerOf(credential)}`
+    const found = known.get(id)
+    if (found !== undefined) return found
+    const made: Known = { scheme: undefined, contact: undefined }
+    known.set(id, made)
+    return made
+  }
+
+  const tokenFor = (identity: Identity, call: Call, place: TokenPlace, scope: string) =>
+    Effect.gen(function*() {
+      // A token that may push may also pull.
+      const wider = scope.endsWith(":pull") && !scope.includes(" ")
+        ? keyOf(identity, place, `${scope},push`)
+        : undefined
+      const held = wider === undefined ? Option.none<Token>() : yield* tokens.peek(wider)
+      const key = wider !== undefined && Option.isSome(held) ? wider : keyOf(identity, place, scope)
+      const token = Option.isSome(held) ? held.value : yield* tokens.get(key, ask(identity, call.what, place, scope))
+      return { header: authorisationHeader("Bearer", Redacted.value(token.secret)), token, key }
+    })
+
+  const ready = (identity: Identity, call: Call, scheme: Scheme | undefined, scope: string) =>
+    Effect.suspend((): Effect.Effect<Ready, CensusError> => {
+      const credential = Option.getOrUndefined(identity.credential)
+      if (credential?.kind === "bearer") {
+        return Effect.succeed({ header: authorisationHeader("Bearer", Redacted.value(credential.secret)) })
+      }
+      if (scheme?.kind === "bearer") return tokenFor(identity, call, scheme.place, scope)
+      return Effect.succeed({
+        header: scheme?.kind === "basic" && credential?.kind === "basic"
+          ? basicHeader(credential.username, credential.secret)
+          : undefined
+      })
+    })
+
+  const attempt = (identity: Identity, state: Known, call: Call, contacted: Effect.Effect<void>) =>
+    Effect.gen(function*() {
+      let prepared = yield* ready(identity, call, state.scheme, call.scope)
+      let renewed = false
+      while (true) {
+        identity.lane.unspent++
+        const reply: Reply = yield* send(call, prepared.header)
+        if (reply.status !== 401) {
+          state.scheme ??= { kind: "none" }
+          yield* contacted
+          return reply
+        }
+        const saying = yield* readSaying(reply, call.method)
+        const challenges = challengesOf(reply.headers)
+        if (!sameOrigin(reply.url, identity.endpoint.base)) {
+          return yield* new Auth({
+            service: identity.endpoint.registry,
+            message: `${call.what}: led to ${reply.url.host}, which asks for credentials of its own`
+          })
+        }
+        if (prepared.token !== undefined && prepared.key !== undefined) tokens.refuse(prepared.key, prepared.token)
+        const wanted = yield* schemeOf(identity, call, challenges)
+        const changed = state.scheme?.kind !== wanted.scheme.kind
+        state.scheme = wanted.scheme
+        yield* contacted
+        const scope = wanted.scope === undefined ? call.scope : AuthScope.union(call.scope, wanted.scope)
+        // A token that was made for this very request and refused will not be better when it is made again.
+        const stale = prepared.token !== undefined && (!prepared.token.fresh || wanted.error === "invalid_token")
+        const asked = prepared.header !== undefined
+        if (asked && (renewed || (!stale && !changed))) return yield* refused(identity, call, saying)
+        const next = yield* ready(identity, call, wanted.scheme, scope)
+        if (next.header === undefined) return yield* refused(identity, call, saying)
+        renewed = asked
+        prepared = next
+      }
+    })
+
+  /** Sends a call with what the registry wants to see, and once more where that was refused in mid-flight. */
+  const authorised = (identity: Identity, call: Call): Effect.Effect<Reply, CensusError> =>
+    Effect.suspend((): Effect.Effect<Reply, CensusError> => {
+      const state = knownOf(identity)
+      if (state.scheme !== undefined) return attempt(identity, state, call, Effect.void)
+      if (state.contact !== undefined) {
+        return Effect.zipRight(
+          Deferred.await(state.contact),
+          Effect.suspend(() => attempt(identity, state, call, Effect.void))
+        )
+      }
+      return Effect.flatMap(Deferred.make<void>(), (contact) => {
+        state.contact = contact
+        const contacted = Effect.asVoid(Deferred.succeed(contact, undefined))
+        // However it ends, those who wait go on; the next newcomer tries anew if nothing was learned.
+        const over = Effect.zipRight(
+          Effect.sync(() => {
+            state.contact = undefined
+          }),
+          contacted
+        )
+        return Effect.ensuring(attempt(identity, state, call, contacted), over)
+      })
+    })
+
+  return { authorised }
+}
+
+export type Authorisation = ReturnType<typeof makeAuthorisation>

@@ -1,0 +1,96 @@
+/**
+ * Blobs: small ones whole and through the cache, large ones as they come.
+ */
+import { Duration, Effect, Option, Stream } from "effect"
+import type { Digest } from "../../domain/Digest.js"
+import { type CensusError, Transient } from "../../domain/Errors.js"
+import type { ImageReference } from "../../domain/ImageReference.js"
+import type { ContentCache } from "../../services/ContentCache.js"
+import type { RegistryBlob } from "../../services/OciRegistry.js"
+import { type Calls, ok, wordsFor } from "./calls.js"
+import type { Core } from "./core.js"
+import { brokenConnection, malformed } from "./failures.js"
+import { makeFlights } from "./flights.js"
+import { announcedLength, readWhole, verified, verifyDigest } from "./integrity.js"
+import { maxDocumentBytes, type Settled } from "./options.js"
+import type { Call, Reply } from "./transport.js"
+
+const digestIn = (reference: ImageReference): Effect.Effect<Digest, Transient> =>
+  Option.match(reference.digest, {
+    onNone: () => Effect.fail(malformed(reference.registry, `${wordsFor(reference)}: a blob is named by its digest`)),
+    onSome: Effect.succeed
+  })
+
+const whole = (digest: Digest, bytes: Uint8Array): RegistryBlob => ({
+  digest,
+  size: Option.some(bytes.byteLength),
+  bytes: Stream.make(bytes)
+})
+
+/** `blob` and `document`. */
+export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.Service, options: Settled) => {
+  const fetching = makeFlights<Uint8Array, CensusError>()
+
+  const callFor = (reference: ImageReference, digest: Digest): Call =>
+    calls.reading(reference, { method: "GET", path: `blobs/${digest}`, what: wordsFor(reference) })
+
+  const kept = (reference: ImageReference, digest: Digest, bytes: Uint8Array) =>
+    verifyDigest(reference.registry, wordsFor(reference), bytes, digest).pipe(
+      Effect.zipRight(cache.put("blob", digest, { bytes, mediaType: "" })),
+      Effect.as(bytes)
+    )
+
+  const document = Effect.fn("OciRegistry.document")(function*(reference: ImageReference) {
+    const digest = yield* digestIn(reference)
+    const cached = yield* cache.get("blob", digest)
+    if (Option.isSome(cached)) return cached.value.bytes
+    return yield* fetching(
+      wordsFor(reference),
+      Effect.flatMap(
+        core.whole(callFor(reference, digest), ok, maxDocumentBytes),
+        ({ bytes }) => kept(reference, digest, bytes)
+      )
+    )
+  })
+
+  const streamed = (reference: ImageReference, digest: Digest, reply: Reply): RegistryBlob => {
+    const what = wordsFor(reference)
+    const size = announcedLength(reply)
+    const silence = () =>
+      new Transient({
+        service: reference.registry,
+        reason: "timeout",
+        message: `${what}: nothing more came for ${Duration.format(options.timeout)}`
+      })
+    const bytes: Stream.Stream<Uint8Array, CensusError> = reply.response.stream.pipe(
+      Stream.catchAll((error) => Stream.fail(brokenConnection(reference.registry, what, error))),
+      Stream.timeoutFail(silence, options.timeout)
+    )
+    return {
+      digest,
+      size: Option.fromNullable(size),
+      bytes: verified(bytes, { service: reference.registry, what, digest, size })
+    }
+  }
+
+  const blob = Effect.fn("OciRegistry.blob")(function*(reference: ImageReference) {
+    const digest = yield* digestIn(reference)
+    const cached = yield* cache.get("blob", digest)
+    if (Option.isSome(cached)) return whole(digest, cached.value.bytes)
+    const call = callFor(reference, digest)
+    const reply = yield* core.open(call, ok)
+    const announced = announcedLength(reply)
+    if (announced === undefined || announced > maxDocumentBytes) return streamed(reference, digest, reply)
+    const expected = {
+      service: reference.registry,
+      what: call.what,
+      method: call.method,
+      maxBytes: maxDocumentBytes
+    }
+    return whole(digest, yield* Effect.flatMap(readWhole(reply, expected), (bytes) => kept(reference, digest, bytes)))
+  })
+
+  return { document, blob }
+}
+
+export type Blobs = ReturnType<typeof makeBlobs>

@@ -1,0 +1,115 @@
+/**
+ * The requests of the distribution specification, by name.
+ */
+import { Option } from "effect"
+import { canonicalName, type ImageReference } from "../../domain/ImageReference.js"
+import type { RegistryRepository } from "../../services/OciRegistry.js"
+import { type Endpoint, type MirrorSetting, readEndpoint, registryEndpoint, urlOf } from "./endpoints.js"
+import { acceptManifests } from "./mediaTypes.js"
+import type { Call, CallBody, Method } from "./transport.js"
+
+/** Statuses that an operation can use. */
+export const ok: ReadonlySet<number> = new Set([200])
+export const created: ReadonlySet<number> = new Set([200, 201, 202, 204])
+
+/** What the path names: the digest where there is one, else the tag, else `latest`. */
+export const nameIn = (reference: ImageReference): string =>
+  Option.getOrElse(reference.digest, () => Option.getOrElse(reference.tag, () => "latest"))
+
+/** The reference in words: what was asked for, and nothing more. */
+export const wordsFor = (reference: ImageReference): string => {
+  const name = nameIn(reference)
+  return `${canonicalName(reference)}${name.includes(":") ? "@" : ":"}${name}`
+}
+
+const pull = (repository: string): string => `repository:${repository}:pull`
+const push = (repository: string): string => `repository:${repository}:pull,push`
+
+interface Parts {
+  readonly method: Method
+  readonly path: string
+  readonly what: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+// Bodies are hashed as they are: nobody on the way needs to encode them.
+const asIs = { "accept-encoding": "identity" } as const
+
+const remembered = (of: Map<string, Endpoint>, registry: string, make: () => Endpoint): Endpoint => {
+  const known = of.get(registry)
+  if (known !== undefined) return known
+  const made = make()
+  of.set(registry, made)
+  return made
+}
+
+const manifestPath = (reference: ImageReference): string => `manifests/${nameIn(reference)}`
+
+/** The calls of one client; reads go to mirrors. */
+export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
+  const mirrored = new Map<string, Endpoint>()
+  const own = new Map<string, Endpoint>()
+
+  const reading = ({ registry, repository }: RegistryRepository, { headers, method, path, what }: Parts): Call => {
+    const endpoint = remembered(mirrored, registry, () => readEndpoint(registry, mirrors))
+    return {
+      endpoint,
+      method,
+      url: urlOf(endpoint, `${repository}/${path}`),
+      what,
+      scope: pull(repository),
+      repository,
+      headers: { ...asIs, ...headers }
+    }
+  }
+
+  const writing = (
+    { registry, repository }: RegistryRepository,
+    { headers, method, path, what }: Parts,
+    body?: CallBody
+  ): Call => {
+    const endpoint = remembered(own, registry, () => registryEndpoint(registry))
+    return {
+      endpoint,
+      method,
+      url: urlOf(endpoint, `${repository}/${path}`),
+      what,
+      scope: push(repository),
+      repository,
+      headers: { ...asIs, ...headers },
+      ...(body === undefined ? {} : { body })
+    }
+  }
+
+  return {
+    reading,
+    writing,
+    readManifest: (method: "GET" | "HEAD", reference: ImageReference): Call =>
+      reading(reference, {
+        method,
+        path: manifestPath(reference),
+        what: wordsFor(reference),
+        headers: { accept: acceptManifests }
+      }),
+    writtenManifest: (reference: ImageReference): Call =>
+      writing(reference, {
+        method: "HEAD",
+        path: manifestPath(reference),
+        what: wordsFor(reference),
+        headers: { accept: acceptManifests }
+      }),
+    putManifest: (reference: ImageReference, mediaType: string, bytes: Uint8Array): Call =>
+      writing(
+        reference,
+        {
+          method: "PUT",
+          path: manifestPath(reference),
+          what: wordsFor(reference),
+          headers: { "content-type": mediaType }
+        },
+        { kind: "bytes", bytes }
+      )
+  }
+}
+
+export type Calls = ReturnType<typeof makeCalls>

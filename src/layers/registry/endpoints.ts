@@ -1,0 +1,58 @@
+/**
+ * Where a registry is asked: reads at its mirror, if it has one, writes always at the registry itself.
+ */
+import { apiHost } from "../../domain/ImageReference.js"
+import { isLoopback } from "./addresses.js"
+
+/** An address that a person set for the reads of a registry. */
+export interface MirrorSetting {
+  /** `docker.io`, `ghcr.io`, `localhost:5000`. */
+  readonly registry: string
+  /** `https://mirror.example` or `http://127.0.0.1:5001`, with a path where the mirror has one. */
+  readonly address: URL
+}
+
+/** Where requests go. */
+export interface Endpoint {
+  /** The registry that is meant: `docker.io`. */
+  readonly registry: string
+  /** Without a slash at its end; `/v2/…` follows. */
+  readonly base: URL
+  /** The host as budgets and messages name it. */
+  readonly host: string
+  /** The name under which credentials are looked up. None are ever sent where they were not meant for. */
+  readonly credentialsOf: ReadonlyArray<string>
+}
+
+/** The registry itself. Plain HTTP only on this machine. */
+export const registryEndpoint = (registry: string): Endpoint => {
+  const host = apiHost(registry)
+  const https = new URL(`https://${host}`)
+  const base = isLoopback(https.hostname) ? new URL(`http://${host}`) : https
+  return { registry, base, host: base.host, credentialsOf: [registry] }
+}
+
+/**
+ * Where reads of a registry go. A mirror is another server: it gets the credentials that were set for its own address.
+ * Only one on this machine that stands in for a registry elsewhere also gets that registry's, which then do not leave
+ * the machine.
+ */
+export const readEndpoint = (registry: string, mirrors: ReadonlyArray<MirrorSetting>): Endpoint => {
+  const own = registryEndpoint(registry)
+  const mirror = mirrors.find((setting) => setting.registry === registry)?.address
+  if (mirror === undefined) return own
+  const standsIn = isLoopback(mirror.hostname) && !isLoopback(own.base.hostname)
+  const same = mirror.host === own.base.host
+  return {
+    registry,
+    base: mirror,
+    host: mirror.host,
+    credentialsOf: same ? [registry] : standsIn ? [mirror.host, registry] : [mirror.host]
+  }
+}
+
+/** The address of a path under the endpoint: `urlOf(endpoint, "library/nginx/manifests/latest")`. */
+export const urlOf = (endpoint: Endpoint, path: string): URL => {
+  const prefix = endpoint.base.pathname.replace(/\/+$/, "")
+  return new URL(`${endpoint.base.origin}${prefix}/v2/${path}`)
+}

@@ -1,0 +1,179 @@
+/**
+ * Limits, one lane per registry: how many requests are in flight, how fast they follow each other, and the park when a
+ * registry asks to wait. A park is a gate in `RateBudgets`; nobody sleeps while holding a place in the lane.
+ */
+import { Clock, DateTime, Duration, Effect, Random } from "effect"
+import type { CensusError } from "../../domain/Errors.js"
+import { RateLimit } from "../../domain/Errors.js"
+import type { BudgetKey } from "../../domain/RateBudget.js"
+import { clampPark, type HeaderValues, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
+import type { RateBudgets } from "../../services/RateBudgets.js"
+import type { Settled } from "./options.js"
+
+/** What all requests to one registry with one credential share. */
+export interface Lane {
+  readonly key: BudgetKey
+  readonly places: Effect.Semaphore
+  /** Milliseconds between two requests; 0 without a limit of ours. */
+  readonly spacing: number
+  nextAt: number
+  /** Limits in a row that named no time. */
+  unnamed: number
+  parkReason: string
+  toldUntil: number
+  /** The park as it was last asked for (epoch milliseconds, 0 for none), and when that was. */
+  parkedUntil: number
+  askedAt: number
+  /** Requests that `RateBudgets` was not told of yet. */
+  unspent: number
+}
+
+/** How long (milliseconds) a park that another process made may go unnoticed; requests are told of as often. */
+const askEvery = 100
+
+const firstBackoff = 500
+const longestBackoff = 8_000
+
+const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
+
+const backoff = (failures: number): Effect.Effect<void> =>
+  Effect.flatMap(
+    Random.next,
+    (random) => Effect.sleep(Math.min(longestBackoff, firstBackoff * 2 ** (failures - 1)) * (0.75 + random / 2))
+  )
+
+/** The lanes of one client. */
+export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled) => {
+  const lanes = new Map<string, Lane>()
+  const places = new Map<string, Effect.Semaphore>()
+  const longestWait = Duration.toMillis(options.longestWait)
+
+  const placesOf = (host: string): Effect.Semaphore => {
+    const known = places.get(host)
+    if (known !== undefined) return known
+    const made = Effect.unsafeMakeSemaphore(options.concurrency)
+    places.set(host, made)
+    return made
+  }
+
+  /** The lane of a registry (`registry`, as settings name it; `host`, as it is asked) and who pays. */
+  const laneOf = (registry: string, host: string, payer: string): Lane => {
+    const id = `${host} ${payer}`
+    const known = lanes.get(id)
+    if (known !== undefined) return known
+    const perSecond = options.requestsPerSecond[registry] ?? options.requestsPerSecond[host]
+    const lane: Lane = {
+      key: { service: host, payer },
+      places: placesOf(host),
+      spacing: perSecond === undefined || perSecond <= 0 ? 0 : 1000 / perSecond,
+      nextAt: 0,
+      unnamed: 0,
+      parkReason: "",
+      toldUntil: 0,
+      parkedUntil: 0,
+      askedAt: Number.NEGATIVE_INFINITY,
+      unspent: 0
+    }
+    lanes.set(id, lane)
+    return lane
+  }
+
+  const tell = (lane: Lane): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      const spent = lane.unspent
+      lane.unspent = 0
+      return spent === 0 ? Effect.void : budgets.spend(lane.key, spent, spent)
+    })
+
+  // How long (milliseconds) the lane is parked yet; 0 where it is not. The service is shared and may be a database's: it
+  // is not asked for each of thousands of requests.
+  const parkOf = (lane: Lane): Effect.Effect<number> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (lane.parkedUntil > now || now - lane.askedAt < askEvery) {
+        return Effect.succeed(Math.max(lane.parkedUntil - now, 0))
+      }
+      lane.askedAt = now
+      return Effect.map(Effect.zipRight(tell(lane), budgets.parkedUntil(lane.key)), (until) => {
+        lane.parkedUntil = until
+        return Math.max(until - now, 0)
+      })
+    })
+
+  /** Tells `RateBudgets` what it was not told yet. */
+  const tellAll: Effect.Effect<void> = Effect.suspend(() => Effect.forEach(lanes.values(), tell, { discard: true }))
+
+  const paced = (lane: Lane): Effect.Effect<void> =>
+    lane.spacing === 0 ? Effect.void : Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const at = Math.max(now, lane.nextAt)
+      lane.nextAt = at + lane.spacing
+      return at > now ? Effect.sleep(at - now) : Effect.void
+    })
+
+  const rateLimit = (lane: Lane, until: number): RateLimit =>
+    new RateLimit({
+      budget: lane.key,
+      until: DateTime.unsafeMake(until),
+      reason: lane.parkReason === "" ? "parked" : lane.parkReason
+    })
+
+  /** Parks the registry as its 429 asks, and gives the error that says so. */
+  const parkFor = Effect.fn("OciRegistry.park")(function*(lane: Lane, headers: HeaderValues, reason: string) {
+    const now = yield* Clock.currentTimeMillis
+    const named = retryAfterOf(headers, now)
+    // Those who were under way together are limited together: that is one limit.
+    if (now >= lane.parkedUntil) lane.unnamed = named._tag === "Some" ? 0 : lane.unnamed + 1
+    const until = named._tag === "Some" ? clampPark(named.value, now) : unnamedPark(lane.unnamed, now)
+    lane.parkReason = reason
+    lane.parkedUntil = Math.max(until, lane.parkedUntil)
+    yield* budgets.park(lane.key, until, reason)
+    return rateLimit(lane, lane.parkedUntil)
+  })
+
+  // Resolves to what the wait took, in milliseconds.
+  const pass = (lane: Lane, waited: number): Effect.Effect<number, RateLimit> =>
+    Effect.flatMap(parkOf(lane), (wait) => {
+      if (wait <= 0) return Effect.succeed(0)
+      const until = lane.parkedUntil
+      if (waited + wait > longestWait) return Effect.fail(rateLimit(lane, until))
+      const told = lane.toldUntil === until
+      lane.toldUntil = until
+      return (told ? Effect.void : Effect.logWarning(`${lane.key.service} asks to wait until ${iso(until)}`)).pipe(
+        Effect.zipRight(budgets.gate(lane.key)),
+        Effect.as(wait)
+      )
+    })
+
+  const still = (lane: Lane): Effect.Effect<void, RateLimit> =>
+    Effect.flatMap(parkOf(lane), (wait) => wait > 0 ? Effect.fail(rateLimit(lane, lane.parkedUntil)) : paced(lane))
+
+  /**
+   * Runs an attempt within the lane's limits, and again within bounds where that can help: after a park that is short
+   * enough, and after timeouts, broken connections and server errors. Other ends are final.
+   */
+  const run = <A>(
+    lane: Lane,
+    attempt: Effect.Effect<A, CensusError>,
+    retries: number = options.retries
+  ): Effect.Effect<A, CensusError> => {
+    // The queue for a place may have been longer than it took to be parked.
+    const placed = lane.places.withPermits(1)(Effect.zipRight(still(lane), attempt))
+    const go = (waited: number, failures: number): Effect.Effect<A, CensusError> =>
+      Effect.flatMap(pass(lane, waited), (wait) =>
+        Effect.catchAll(placed, (error): Effect.Effect<A, CensusError> => {
+          if (error._tag === "RATE_LIMIT") return go(waited + wait, failures)
+          const again = error._tag === "TRANSIENT" && failures < retries &&
+            (error.reason === "timeout" || error.reason === "network" || error.reason === "server")
+          return again ? Effect.zipRight(backoff(failures + 1), go(waited + wait, failures + 1)) : Effect.fail(error)
+        }))
+    return go(0, 0)
+  }
+
+  return { laneOf, parkFor, run, tellAll }
+}
+
+/** A registry that answers again has no row of limits behind it. */
+export const relax = (lane: Lane): void => {
+  lane.unnamed = 0
+}
+
+export type Lanes = ReturnType<typeof makeLanes>

@@ -1,0 +1,145 @@
+/**
+ * One request to a registry, redirects followed, body unread. Knows nothing of tokens and limits.
+ */
+import type { HttpClient, HttpClientResponse } from "@effect/platform"
+import { HttpBody, HttpClientRequest } from "@effect/platform"
+import type { Headers } from "@effect/platform/Headers"
+import { Effect, Redacted, Stream } from "effect"
+import type { CensusError } from "../../domain/Errors.js"
+import { Transient } from "../../domain/Errors.js"
+import { refusalOf, sameOrigin } from "./addresses.js"
+import type { Endpoint } from "./endpoints.js"
+import { brokenConnection, malformed } from "./failures.js"
+
+export type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE"
+
+/** What is sent. A stream is run anew for each attempt. */
+export type CallBody =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "stream"; readonly bytes: Stream.Stream<Uint8Array, CensusError>; readonly size: number }
+
+/** A request as the parts of the client hand it on. */
+export interface Call {
+  readonly endpoint: Endpoint
+  readonly method: Method
+  readonly url: URL
+  /** What is asked for, for messages: `ghcr.io/o/n:1.2`. */
+  readonly what: string
+  /** The access that it needs: `repository:o/n:pull`. */
+  readonly scope: string
+  /** The repository whose credential is used. */
+  readonly repository: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: CallBody
+  /** Milliseconds until the answer's headers must be there, where bodies are large; else the usual timeout. */
+  readonly patience?: number
+}
+
+/** An answer whose body was not read yet. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Headers
+  readonly response: HttpClientResponse.HttpClientResponse
+  /** Where it came from, after redirects. */
+  readonly url: URL
+}
+
+const maxRedirects = 5
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
+
+/** Reads at most `limit` bytes of a body that only serves a message, and lets go of the rest. */
+export const readSaying = (reply: Reply, method: Method, limit = 16_384): Effect.Effect<string> => {
+  if (method === "HEAD") return Effect.succeed("")
+  let room = limit
+  const chunks: Array<Uint8Array> = []
+  return reply.response.stream.pipe(
+    Stream.takeUntil((chunk) => {
+      chunks.push(room < chunk.byteLength ? chunk.subarray(0, room) : chunk)
+      room -= chunk.byteLength
+      return room <= 0
+    }),
+    Stream.runDrain,
+    // The message is made of what came; the status has said the rest.
+    Effect.catchAll(() => Effect.void),
+    Effect.timeoutOption("5 seconds"),
+    Effect.map(() => Buffer.concat(chunks).toString("utf8"))
+  )
+}
+
+const bodyOf = (body: CallBody | undefined): HttpBody.HttpBody => {
+  if (body === undefined) return HttpBody.empty
+  if (body.kind === "bytes") return HttpBody.uint8Array(body.bytes)
+  return HttpBody.stream(body.bytes, "application/octet-stream", body.size)
+}
+
+const noHeaders: Readonly<Record<string, string>> = {}
+
+/** Sends a call with an authorisation header, which is written here and nowhere else. */
+export type Send = (call: Call, authorisation: Redacted.Redacted | undefined) => Effect.Effect<Reply, Transient>
+
+const request = (call: Call, url: URL, authorisation: Redacted.Redacted | undefined) => {
+  const made = HttpClientRequest.make(call.method)(url, {
+    headers: authorisation === undefined
+      ? call.headers
+      : { ...(call.headers ?? noHeaders), authorization: Redacted.value(authorisation) }
+  })
+  // Content headers that the call names are kept: the body would bring its own.
+  return call.body === undefined ? made : HttpClientRequest.setHeaders(
+    HttpClientRequest.setBody(made, bodyOf(call.body)),
+    call.headers
+  )
+}
+
+/**
+ * Sends calls. Reads follow redirects, to other hosts without the authorisation; writes follow only those that keep the
+ * method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in time), `malformed` (a redirect that is
+ * refused, or one too many).
+ */
+export const makeSend = (client: HttpClient.HttpClient, timeout: number): Send => {
+  const follow = (
+    call: Call,
+    url: URL,
+    authorisation: Redacted.Redacted | undefined,
+    hops: number
+  ): Effect.Effect<Reply, Transient> => {
+    const service = call.endpoint.registry
+    return client.execute(request(call, url, authorisation)).pipe(
+      Effect.catchAll((error) => Effect.fail(brokenConnection(service, call.what, error))),
+      Effect.flatMap((response): Effect.Effect<Reply, Transient> => {
+        const reply: Reply = { status: response.status, headers: response.headers, response, url }
+        if (!redirects.has(response.status)) return Effect.succeed(reply)
+        const location = response.headers["location"]
+        if (location === undefined) return Effect.succeed(reply)
+        const fail = (message: string) => Effect.fail(malformed(service, `${call.what}: ${message}`))
+        if (!URL.canParse(location, url.href)) {
+          return fail(`redirected to what is no address: ${location.slice(0, 100)}`)
+        }
+        const next = new URL(location, url)
+        const refusal = refusalOf(call.endpoint.base, next) ?? refusalOf(url, next)
+        if (refusal !== undefined) return fail(`the redirect to ${next.host} is not followed: ${refusal}`)
+        if (hops >= maxRedirects) return fail(`more than ${maxRedirects} redirects, the last to ${next.host}`)
+        const reads = call.method === "GET" || call.method === "HEAD"
+        if (!reads && response.status !== 307 && response.status !== 308) {
+          return fail(`HTTP ${response.status} to ${next.host} in answer to a ${call.method}`)
+        }
+        const kept = sameOrigin(next, url) ? authorisation : undefined
+        return Effect.zipRight(readSaying(reply, call.method, 4_096), follow(call, next, kept, hops + 1))
+      })
+    )
+  }
+
+  // An upload or a next page may be elsewhere: what was meant for the registry does not go there.
+  return (call, authorisation) =>
+    follow(call, call.url, sameOrigin(call.url, call.endpoint.base) ? authorisation : undefined, 0).pipe(
+      Effect.timeoutFail({
+        duration: call.patience ?? timeout,
+        onTimeout: () =>
+          new Transient({
+            service: call.endpoint.registry,
+            reason: "timeout",
+            message: `${call.what}: no answer within ${(call.patience ?? timeout) / 1000} s`
+          })
+      })
+    )
+}
