@@ -67,7 +67,7 @@ export const make = Effect.fnUntraced(function*(options: DiskCacheOptions) {
 
   const readIfThere = (file: string): Effect.Effect<Option.Option<Uint8Array>> =>
     fs.readFile(file).pipe(
-      Effect.map(Option.some),
+      Effect.asSome,
       Effect.catchAll((error) =>
         error._tag === "SystemError" && error.reason === "NotFound"
           ? Effect.succeed(Option.none<Uint8Array>())

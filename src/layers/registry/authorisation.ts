@@ -187,5 +187,3 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
 
   return { authorised }
 }
-
-export type Authorisation = ReturnType<typeof makeAuthorisation>

@@ -92,5 +92,3 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
 
   return { document, blob }
 }
-
-export type Blobs = ReturnType<typeof makeBlobs>

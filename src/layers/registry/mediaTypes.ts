@@ -3,21 +3,12 @@
  */
 import { Option, Schema } from "effect"
 
-export const ociIndex = "application/vnd.oci.image.index.v1+json"
-export const ociManifest = "application/vnd.oci.image.manifest.v1+json"
-export const dockerList = "application/vnd.docker.distribution.manifest.list.v2+json"
-export const dockerManifest = "application/vnd.docker.distribution.manifest.v2+json"
+import { dockerListType, dockerManifestType, ociIndexType, ociManifestType } from "../../domain/OciDocuments.js"
 
-const manifestTypes: ReadonlySet<string> = new Set([ociIndex, dockerList, ociManifest, dockerManifest])
+const manifestTypes: ReadonlySet<string> = new Set([ociIndexType, dockerListType, ociManifestType, dockerManifestType])
 
 /** What is accepted as a manifest, indexes first. */
 export const acceptManifests = [...manifestTypes].join(", ")
-
-/** A media type that says that the body is a list of manifests. */
-export const isIndexType = (mediaType: string): boolean => mediaType === ociIndex || mediaType === dockerList
-
-/** A media type of one image's manifest. */
-export const isImageType = (mediaType: string): boolean => mediaType === ociManifest || mediaType === dockerManifest
 
 /** Layers that no registry has to keep: they are fetched from the addresses in their descriptors. */
 export const isForeignLayer = (mediaType: string): boolean =>
@@ -41,9 +32,9 @@ export const ownType = (bytes: Uint8Array): Option.Option<{ readonly declared: s
   Option.map(decodeShape(Buffer.from(bytes).toString("utf8")), (shape) => ({
     declared: typeof shape.mediaType === "string" ? shape.mediaType : "",
     shown: Array.isArray(shape.manifests)
-      ? ociIndex
+      ? ociIndexType
       : shape.config !== undefined && Array.isArray(shape.layers)
-      ? ociManifest
+      ? ociManifestType
       : ""
   }))
 

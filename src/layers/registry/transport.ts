@@ -105,7 +105,7 @@ export const makeSend = (client: HttpClient.HttpClient, timeout: number): Send =
   ): Effect.Effect<Reply, Transient> => {
     const service = call.endpoint.registry
     return client.execute(request(call, url, authorisation)).pipe(
-      Effect.catchAll((error) => Effect.fail(brokenConnection(service, call.what, error))),
+      Effect.mapError((error) => brokenConnection(service, call.what, error)),
       Effect.flatMap((response): Effect.Effect<Reply, Transient> => {
         const reply: Reply = { status: response.status, headers: response.headers, response, url }
         if (!redirects.has(response.status)) return Effect.succeed(reply)
