@@ -9,6 +9,7 @@ import { challengeChecks, linkChecks, warningChecks } from "./headers.js"
 import { parseChecks, regexpChecks } from "./references.js"
 import { type Check, type Checks, leftOut, type Outcome, Row, Table } from "./row.js"
 import { digestChecks, platformChecks } from "./values.js"
+import { orderChecks, pickChecks } from "./versions.js"
 
 const files: Readonly<Record<string, Checks>> = {
   "ref_parse.json": parseChecks,
@@ -21,7 +22,9 @@ const files: Readonly<Record<string, Checks>> = {
   "warning_ratelimit_headers.json": warningChecks,
   "oci_documents.json": documentChecks,
   "oci_index.json": indexChecks,
-  "docker_config_credentials.json": credentialChecks
+  "docker_config_credentials.json": credentialChecks,
+  "update_pick.json": pickChecks,
+  "version_order.json": orderChecks
 }
 
 /** What came of one table. */
