@@ -27,6 +27,11 @@ export interface RunningSandbox extends Simulation {
 const settingOf = (name: string): string =>
   name === "github" ? "GITHUB_API_URL" : name === "dockerhub" ? "DOCKERHUB_API_BASE_URL" : `${name.toUpperCase()}_URL`
 
+const tokenSettings = ([first = "", ...more]: ReadonlyArray<string>): Readonly<Record<string, string>> => ({
+  GITHUB_TOKEN: first,
+  ...(more.length === 0 ? {} : { GITHUB_TOKENS: more.join(",") })
+})
+
 /** Serves a world until the scope closes. */
 export const startSandbox = (options: SandboxOptions = {}): Effect.Effect<RunningSandbox, never, Scope.Scope> =>
   Effect.gen(function*() {
@@ -47,7 +52,7 @@ export const startSandbox = (options: SandboxOptions = {}): Effect.Effect<Runnin
       ...simulation,
       addresses: Object.fromEntries(served),
       controlUrl,
-      environment: { ...urls, GITHUB_TOKENS: github.tokens.join(",") },
+      environment: { ...urls, ...tokenSettings(github.tokens) },
       appEnvironment: {
         ...urls,
         GITHUB_APP_ID: String(github.appId),
