@@ -10,6 +10,7 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Duration, Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import { Pool } from "pg"
 import { SettingsError } from "../../domain/Errors.js"
+import { endAbandonedLeases } from "./abandoned.js"
 import { acquireFolder, type FolderProcess } from "./dataFolder.js"
 import { codeOf, detailOf } from "./errors.js"
 import { migrate } from "./migrate.js"
@@ -139,4 +140,11 @@ export const connection = (
 export const layer = (
   options: DatabaseOptions
 ): Layer.Layer<SqlClient | PgClient.PgClient, SettingsError, FileSystem.FileSystem | Path.Path> =>
-  Layer.tap(connection(options), (context) => Effect.provide(migrate(settingOf(options)), context))
+  Layer.tap(
+    connection(options),
+    (context) =>
+      migrate(settingOf(options)).pipe(
+        Effect.zipRight(Option.isNone(options.url) ? endAbandonedLeases : Effect.void),
+        Effect.provide(context)
+      )
+  )

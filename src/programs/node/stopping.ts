@@ -8,12 +8,17 @@ import type { ExitCode } from "../cli/exits.js"
 /** Together with Node's own end below two seconds. */
 const patience = "1800 millis"
 
-const isBrokenPipe = (error: Error): boolean => "code" in error && error.code === "EPIPE"
+// EIO: the terminal is gone.
+const isBrokenPipe = (error: Error): boolean => "code" in error && (error.code === "EPIPE" || error.code === "EIO")
 
-/** Succeeds when nobody reads standard output any more. Without a listener, Node would end with a stack trace. */
+/**
+ * Succeeds when nobody reads standard output any more, or the terminal was closed (SIGHUP). Without a listener, Node
+ * would end with a stack trace, or without giving back what the command holds.
+ */
 const unread: Effect.Effect<ExitCode> = Effect.async((resume) => {
   const onError = (error: Error) => resume(Effect.succeed(isBrokenPipe(error) ? 0 : 1))
   process.stdout.on("error", onError)
+  process.once("SIGHUP", () => resume(Effect.succeed(0)))
   // There is nobody to tell.
   process.stderr.on("error", () => undefined)
 })

@@ -1,0 +1,22 @@
+/**
+ * The embedded database belongs to one process at a time, so leases that are there when it is opened belong to one that
+ * was killed. They are given back at once; on a server they lapse.
+ */
+import { SqlClient } from "@effect/sql/SqlClient"
+import { Effect } from "effect"
+import { SettingsError } from "../../domain/Errors.js"
+import { detailOf } from "./errors.js"
+
+/** Ends every lease. Only for the process that holds the folder's lock. */
+export const endAbandonedLeases = Effect.gen(function*() {
+  const sql = yield* SqlClient
+  yield* sql`delete from repos_docker_leases`
+  yield* sql`update repo_docker set lease = null, not_before = '-infinity' where lease is not null`
+}).pipe(
+  Effect.mapError((error) =>
+    new SettingsError({
+      setting: "IMAGE_CENSUS_DATA_DIR",
+      message: `the embedded database cannot be written to: ${detailOf(error)}`
+    })
+  )
+)
