@@ -34,7 +34,7 @@ export const makeStage = (options: SimulationOptions) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient.SqlClient
     const inner = yield* RepoDockerStore
-    yield* sql`truncate repos, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity cascade`
+    yield* sql`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity cascade`
     const { clock, join, real } = makeSettlingClock(opening)
     const simulation = yield* makeSimulation(options)
     const { state } = simulation
