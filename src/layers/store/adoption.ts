@@ -22,9 +22,9 @@ const onGitHub = /(?:^|[/@.])github\.com(?::\d+)?[/:]/i
 export const nameRepositories = (sql: SqlClient) =>
   Effect.gen(function*() {
     const rows = yield* Schema.decodeUnknown(Unnamed)(
-      yield* sql`select id::text as id, url, host from repos
-        where (host is null or host = 'github')
-          and (coalesce(owner, '') = '' or coalesce(name, '') = '' or host is null)
+      yield* sql`select id::text as id, url, nullif(host, '') as host from repos
+        where coalesce(host, '') in ('', 'github')
+          and (coalesce(owner, '') = '' or coalesce(name, '') = '' or coalesce(host, '') = '')
           and docker_not_before < 'infinity'
         order by id limit ${pageSize}`
     )

@@ -29,7 +29,8 @@ const deployed = (daily: ReadonlyArray<string>) => [
     ('https://github.com/no/host/', null, '', null, null, null),
     ('https://gitlab.com/other/host', 'gitlab', null, null, null, null),
     ('https://gitlab.com/nobody/knows', null, null, null, null, null),
-    ('not an address', 'github', null, null, null, null)`,
+    ('not an address', 'github', null, null, null, null),
+    ('https://github.com/blank/host', '', '', '', null, null)`,
   `insert into repo_docker (repo_id, image_name, pulls, stars, last_synced_at) values
     (1, 'ollama/ollama', 900, 12, '2026-11-20 23:59:00+00'),
     (null, 'orphan/image', null, null, '2026-11-10 00:00:00+00')`,
@@ -104,10 +105,15 @@ for (const database of testDatabases) {
             ["https://github.com/no/host/", "github", "no", "host"],
             ["https://gitlab.com/other/host", "gitlab", null, null],
             ["https://gitlab.com/nobody/knows", null, null, null],
-            ["not an address", "github", null, null]
+            ["not an address", "github", null, null],
+            ["https://github.com/blank/host", "github", "blank", "host"]
           ])
-          assert.deepStrictEqual(old.map((row) => row["checked"]), [true, null, null, null, null, null, null])
-          assert.deepStrictEqual(old.map((row) => row["language"]), ["Go", "C", null, null, null, null, null])
+          assert.deepStrictEqual(old.map((row) => row["checked"]), [true, ...Array.from({ length: 7 }, () => null)])
+          assert.deepStrictEqual(old.map((row) => row["language"]), [
+            "Go",
+            "C",
+            ...Array.from({ length: 6 }, () => null)
+          ])
           assert.deepStrictEqual(
             yield* sql`select image_name, pulls, stars from repo_docker order by image_name`,
             [
@@ -118,7 +124,7 @@ for (const database of testDatabases) {
 
           const store = yield* Store.make({ holder: "test" })
           const claims = yield* store.claimRepositories(claim(10))
-          assert.deepStrictEqual(claims.map(({ repository }) => repository.owner), ["never", "from", "no"])
+          assert.deepStrictEqual(claims.map(({ repository }) => repository.owner), ["never", "from", "no", "blank"])
           const linked = yield* Effect.flatten(store.image("ollama/ollama"))
           assert.deepStrictEqual(linked.repositories, ["Ollama/ollama"])
           const due = yield* store.claimImages(claimDaily(10))

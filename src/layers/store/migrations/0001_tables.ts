@@ -39,7 +39,8 @@ export const statements: ReadonlyArray<string> = [
   `create index if not exists repos_docker_former_name on repos (lower(docker_renamed_from))
     where docker_renamed_from is not null`,
   `create index if not exists repos_docker_unnamed on repos (id)
-    where (host is null or host = 'github') and (coalesce(owner, '') = '' or coalesce(name, '') = '' or host is null)
+    where coalesce(host, '') in ('', 'github')
+      and (coalesce(owner, '') = '' or coalesce(name, '') = '' or coalesce(host, '') = '')
       and docker_not_before < 'infinity'`,
 
   `create table if not exists repo_docker (
