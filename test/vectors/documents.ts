@@ -52,5 +52,8 @@ const sorted: Check = (row) => {
 }
 
 export const indexChecks: Checks = {
-  "docker-library/meta-scripts oci-sort-manifests": sorted
+  "docker-library/meta-scripts oci-sort-manifests": sorted,
+  "docker-library/meta-scripts lookup-test": skip(
+    "recorded against Docker Hub: what was looked up is not part of the vectors"
+  )
 }

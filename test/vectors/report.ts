@@ -7,6 +7,7 @@ import { credentialChecks, scopeChecks } from "./access.js"
 import { documentChecks, indexChecks } from "./documents.js"
 import { challengeChecks, linkChecks, warningChecks } from "./headers.js"
 import { parseChecks, regexpChecks } from "./references.js"
+import { answerChecks, httpChecks, realmChecks } from "./registry.js"
 import { type Check, type Checks, leftOut, type Outcome, Row, Table } from "./row.js"
 import { digestChecks, platformChecks } from "./values.js"
 import { orderChecks, pickChecks } from "./versions.js"
@@ -18,10 +19,11 @@ const files: Readonly<Record<string, Checks>> = {
   "platform.json": platformChecks,
   "www_authenticate.json": challengeChecks,
   "link_header.json": linkChecks,
-  "auth_scope.json": scopeChecks,
+  "auth_scope.json": { ...scopeChecks, ...realmChecks },
   "warning_ratelimit_headers.json": warningChecks,
-  "oci_documents.json": documentChecks,
+  "oci_documents.json": { ...documentChecks, ...answerChecks },
   "oci_index.json": indexChecks,
+  "registry_http.json": httpChecks,
   "docker_config_credentials.json": credentialChecks,
   "update_pick.json": pickChecks,
   "version_order.json": orderChecks
