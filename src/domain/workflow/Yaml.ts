@@ -1,0 +1,61 @@
+/**
+ * Reads a YAML file within limits. js-yaml with its core schema: aliases are shared rather than copied, and merge keys,
+ * which GitHub does not know either, stay ordinary keys, so that no text can grow while it is read.
+ */
+import { Either } from "effect"
+import { CORE_SCHEMA, load } from "js-yaml"
+import * as Limits from "./Limits.js"
+
+/** Why a file was not read. */
+export type Unreadable = "too-large" | "too-deep" | "too-many-aliases" | "not-yaml"
+
+/** A mapping of a YAML file. */
+export type YamlMap = { readonly [key: string]: unknown }
+
+// Nesting of brackets, quotes ignored: an upper bound is enough, real files have a few levels.
+const flowDepth = (text: string): number => {
+  let depth = 0
+  let deepest = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x5b || code === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if ((code === 0x5d || code === 0x7d) && depth > 0) depth--
+  }
+  return deepest
+}
+
+const aliasToken = /(?:^|[\s,[{?:-])\*[\w-]+/g
+const compactNesting = /^[ \t]*(?:[-?:][ \t]+){33}/m
+
+/** Reads the first document of a YAML text. */
+export const read = (text: string): Either.Either<unknown, Unreadable> => {
+  if (text.length > Limits.maxFileLength) return Either.left("too-large")
+  // A bracket in a script is no nesting: only a depth that real scripts never have is refused.
+  if (flowDepth(text) > Limits.maxDepth * 4 || compactNesting.test(text)) return Either.left("too-deep")
+  if (text.includes("&") && (text.match(aliasToken)?.length ?? 0) > Limits.maxAliases) {
+    return Either.left("too-many-aliases")
+  }
+  return Either.try({
+    try: () => load(text, { schema: CORE_SCHEMA, json: true }),
+    catch: (): Unreadable => "not-yaml"
+  })
+}
+
+/** Whether a value is a mapping. */
+export const isMap = (value: unknown): value is YamlMap =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** The mapping, or an empty one. */
+export const mapOf = (value: unknown): YamlMap => isMap(value) ? value : {}
+
+/** The sequence, or an empty one; a single scalar is a sequence of one. */
+export const listOf = (value: unknown): ReadonlyArray<unknown> =>
+  Array.isArray(value) ? value : value === undefined || value === null || isMap(value) ? [] : [value]
+
+/** A scalar as GitHub passes it on: numbers and booleans as text; nothing for collections and null. */
+export const textOf = (value: unknown): string | undefined =>
+  typeof value === "string"
+    ? value
+    : typeof value === "number" || typeof value === "boolean"
+    ? String(value)
+    : undefined
