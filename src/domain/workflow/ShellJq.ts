@@ -1,0 +1,81 @@
+/**
+ * The few programs of jq by which scripts read the JSON that metadata-action gives: fields, elements, joined lists.
+ */
+import { Either } from "effect"
+import { isHole, sanitize } from "./Holes.js"
+import { cap } from "./Limits.js"
+
+const parse = (text: string): unknown => Either.getOrUndefined(Either.try((): unknown => JSON.parse(text)))
+
+const field = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
+
+// One stage between pipes; a list of results, as jq has it. `undefined`: not understood.
+const stage = (source: string, input: unknown): ReadonlyArray<unknown> | undefined => {
+  const program = source.trim()
+  if (program === "." || program === "") return [input]
+  const mapped = /^map\((.*)\)$/.exec(program)
+  if (mapped !== null) {
+    if (!Array.isArray(input)) return undefined
+    const results = input.slice(0, 256).map((one: unknown) => concatenation(mapped[1] ?? "", one))
+    return results.every((one) => one !== undefined) ? [results] : undefined
+  }
+  const joined = /^join\("((?:[^"\\]|\\.)*)"\)$/.exec(program)
+  if (joined !== null) {
+    return Array.isArray(input) ? [cap(input.map(String).join((joined[1] ?? "").replaceAll("\\n", "\n")))] : undefined
+  }
+  if (/^(?:ascii_downcase|ltrimstr\(.*\)|unique|sort|tostring|values)$/.test(program)) {
+    return [program === "ascii_downcase" && typeof input === "string" ? input.toLowerCase() : input]
+  }
+  if (/^[.[\]\w"-]+$/.test(program) && program.startsWith(".")) return path(program, input)
+  const text = concatenation(program, input)
+  return text === undefined ? undefined : [text]
+}
+
+const path = (program: string, input: unknown): ReadonlyArray<unknown> | undefined => {
+  let values: ReadonlyArray<unknown> = [input]
+  for (const step of program.match(/\.?[\w-]+|\.?"[^"]*"|\[\d*\]|\["[^"]*"\]/g) ?? []) {
+    const key = step.replace(/^[.[]+|\]$/g, "").replaceAll("\"", "")
+    values = values.flatMap((value): ReadonlyArray<unknown> => {
+      if (step === "[]") return Array.isArray(value) ? value.slice(0, 256) : []
+      if (/^\[\d+\]$/.test(step)) return Array.isArray(value) ? [value[Number(key)]] : []
+      return [field(value, key)]
+    })
+  }
+  return values.some((value) => value === undefined) ? undefined : values
+}
+
+// `"-t " + .` and `.a + "/b"`.
+const concatenation = (program: string, input: unknown): string | undefined => {
+  const terms = program.split("+").map((term) => term.trim())
+  const texts = terms.map((term) => {
+    const literal = /^"((?:[^"\\]|\\.)*)"$/.exec(term)
+    if (literal !== null) {
+      return (literal[1] ?? "").replace(/\\\(\.\)/g, () => typeof input === "string" ? input : "").replaceAll(
+        "\\\"",
+        "\""
+      )
+    }
+    const value = /^\.[\w.]*$/.test(term) ? term === "." ? input : path(term, input)?.[0] : undefined
+    return typeof value === "string" ? value : undefined
+  })
+  return texts.every((text) => text !== undefined) ? texts.join("") : undefined
+}
+
+/** What `jq` writes for its arguments and input; nothing where the program is not understood. */
+export const jq = (given: ReadonlyArray<string>, input: string): string | undefined => {
+  const raw = given.some((one) => /^-[a-zA-Z]*[rj]/.test(one) || one === "--raw-output")
+  const program = given.find((one) => !one.startsWith("-"))
+  const value = isHole(input.trim()) ? undefined : parse(input)
+  if (program === undefined || value === undefined) return undefined
+  let values: ReadonlyArray<unknown> | undefined = [value]
+  for (const part of program.split(/\s*\|\s*/)) {
+    const results: ReadonlyArray<ReadonlyArray<unknown> | undefined> = (values ?? []).map((one) => stage(part, one))
+    values = results.every((one) => one !== undefined) ? results.flatMap((one) => one ?? []) : undefined
+  }
+  return values === undefined
+    ? undefined
+    : values.map((one) => `${raw && typeof one === "string" ? one : sanitizeJson(one)}\n`).join("")
+}
+
+const sanitizeJson = (value: unknown): string => value === undefined ? sanitize("null") : JSON.stringify(value)

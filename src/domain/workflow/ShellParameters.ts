@@ -1,0 +1,127 @@
+/**
+ * `${…}`: the operators of the shell's parameter expansion, over texts with holes.
+ */
+import * as Glob from "./Glob.js"
+import { hasHole, type HoleTable, isHole } from "./Holes.js"
+import { cap } from "./Limits.js"
+import type { Variable } from "./ShellState.js"
+
+/** What `${…}` needs of its surroundings. */
+export interface ParameterScope {
+  readonly lookup: (name: string) => Variable
+  readonly isSet: (name: string) => boolean
+  readonly assign: (name: string, value: string) => void
+  /** Expands the word behind an operator. */
+  readonly text: (raw: string) => string
+  readonly holes: HoleTable
+}
+
+const shape = /^(!?)(#?)([A-Za-z_]\w*|[0-9@*])(?:\[((?:[^\]$]|\$\{[^}]*\}|\$\w+)*)\])?([^]*)$/
+
+/** Whether an element of an array's value names its key: `[key]=value`. */
+export const isAssociative = (item: string): boolean => /^\[[^\]]+\]=/.test(item)
+
+const values = (value: Variable): ReadonlyArray<string> => typeof value === "string" ? [value] : [...value.values()]
+
+const element = (value: Variable, key: string): string => {
+  if (typeof value === "string") return key === "0" ? value : ""
+  if (value instanceof Map) return value.get(key) ?? ""
+  const list = values(value)
+  return list[Number(key) < 0 ? list.length + Number(key) : Number(key)] ?? ""
+}
+
+/** The value of `${body}`: a list for `${a[@]}` and `${!a[@]}`. */
+export const parameter = (body: string, scope: ParameterScope): string | ReadonlyArray<string> => {
+  const match = shape.exec(body)
+  if (match === null) return scope.holes.unknown("runtime", `$\{${body.slice(0, 40)}}`)
+  const [, bang, hash, name = "", key, operation = ""] = match
+  const value = scope.lookup(name)
+  if (key === "@" || key === "*" || ((name === "@" || name === "*") && hash === "")) {
+    if (hash === "#") return String(values(value).length)
+    if (bang === "!") return value instanceof Map ? [...value.keys()] : values(value).map((_, index) => String(index))
+    return values(value).map((one) => apply(name, one, operation, scope))
+  }
+  if (bang === "!") return apply(name, values(scope.lookup(values(value)[0] ?? ""))[0] ?? "", operation, scope)
+  const text = key === undefined ? values(value)[0] ?? "" : element(value, scope.text(key))
+  if (hash === "#") return hasHole(text) ? scope.holes.unknown("runtime", `$\{#${name}}`) : String(text.length)
+  return apply(name, text, operation, scope)
+}
+
+const changeCase = (text: string, operation: string): string => {
+  if (operation.startsWith(",,") || operation === "@L") return text.toLowerCase()
+  if (operation.startsWith("^^") || operation === "@U") return text.toUpperCase()
+  const head = text.slice(0, 1)
+  return (operation.startsWith(",") ? head.toLowerCase() : head.toUpperCase()) + text.slice(1)
+}
+
+const orElse = (text: string, other: string, holes: HoleTable): string => {
+  const truth = holes.truth(text)
+  if (truth === true) return text
+  if (truth === false) return other
+  const hole = isHole(text) ? holes.within(text)[0] : undefined
+  if (hole === undefined || (hole.choices.length > 0 && !hole.open)) {
+    return holes.choice((hole?.choices ?? [text]).map((one) => one === "" ? other : one))
+  }
+  return other === ""
+    ? text
+    : holes.add({ ...hole, choices: hole.choices.length > 0 ? hole.choices : [other], open: true })
+}
+
+const onlyIf = (text: string, other: string, holes: HoleTable): string => {
+  const truth = holes.truth(text)
+  return truth === true ? other : truth === false ? "" : holes.choice(["", other])
+}
+
+const substring = (text: string, operation: string, scope: ParameterScope): string => {
+  const [from = "", length] = scope.text(operation.slice(1)).split(":")
+  if (hasHole(text) || !/^\s*-?\d+$/.test(from)) {
+    return isHole(text)
+      ? text
+      : scope.holes.unknown("runtime", "$substring")
+  }
+  const start = Number(from) < 0 ? Math.max(text.length + Number(from), 0) : Number(from)
+  if (length === undefined) return text.slice(start)
+  return Number(length) < 0 ? text.slice(start, Number(length)) : text.slice(start, start + Number(length))
+}
+
+const replaced = (text: string, operation: string, scope: ParameterScope): string => {
+  const every = operation.startsWith("//")
+  const body = operation.slice(every ? 2 : 1)
+  const cut = body.replace(/\\./g, "__").indexOf("/")
+  const pattern = scope.text(cut === -1 ? body : body.slice(0, cut))
+  const by = cut === -1 ? "" : scope.text(body.slice(cut + 1))
+  if (pattern.startsWith("#")) {
+    const rest = Glob.withoutPrefix(text, pattern.slice(1), true)
+    return rest === text ? text : by + rest
+  }
+  if (pattern.startsWith("%")) {
+    const rest = Glob.withoutSuffix(text, pattern.slice(1), true)
+    return rest === text ? text : rest + by
+  }
+  return cap(Glob.replace(text, pattern, by, every))
+}
+
+const apply = (name: string, text: string, operation: string, scope: ParameterScope): string => {
+  if (operation === "") return text
+  const [first = "", second = ""] = operation
+  const rest = (): string => scope.text(operation.slice(2))
+  if (first === ":" && second === "-") return orElse(text, rest(), scope.holes)
+  if (first === ":" && second === "+") return onlyIf(text, rest(), scope.holes)
+  if (first === ":" && second === "?") return text
+  if (first === ":" && second === "=") {
+    const value = orElse(text, rest(), scope.holes)
+    scope.assign(name, value)
+    return value
+  }
+  if (first === ":") return substring(text, operation, scope)
+  if (first === "-") return scope.isSet(name) || text !== "" ? text : scope.text(operation.slice(1))
+  if (first === "+") return scope.isSet(name) || text !== "" ? scope.text(operation.slice(1)) : ""
+  if (first === "," || first === "^" || first === "@") return changeCase(text, operation)
+  if (first === "#") {
+    return Glob.withoutPrefix(text, scope.text(operation.slice(second === "#" ? 2 : 1)), second === "#")
+  }
+  if (first === "%") {
+    return Glob.withoutSuffix(text, scope.text(operation.slice(second === "%" ? 2 : 1)), second === "%")
+  }
+  return first === "/" ? replaced(text, operation, scope) : text
+}
