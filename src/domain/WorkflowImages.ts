@@ -1,0 +1,128 @@
+/**
+ * Which images does a GitHub Actions workflow publish? Read from its YAML, the repository's name, and those of its other
+ * files that were fetched; nothing is asked of any registry, so a name found here is a claim of the repository, not a
+ * proof.
+ */
+import { Either, Option } from "effect"
+import { Evaluator } from "./workflow/Expression.js"
+import type { WorkflowFindings } from "./workflow/Findings.js"
+import { HoleTable } from "./workflow/Holes.js"
+import { runWorkflow } from "./workflow/Jobs.js"
+import * as Limits from "./workflow/Limits.js"
+import { Publications } from "./workflow/Publications.js"
+import type { Run } from "./workflow/Scope.js"
+import { ofTriggers } from "./workflow/Triggers.js"
+import { isMap, mapOf, read, type YamlMap } from "./workflow/Yaml.js"
+
+export type { WorkflowFindings } from "./workflow/Findings.js"
+
+/** A file of a repository. */
+export interface RepositoryFile {
+  /** The path from the repository's root: `.github/workflows/release.yml`. */
+  readonly path: string
+  readonly text: string
+}
+
+/** What is known of the repository. */
+export interface RepositoryFacts {
+  readonly owner: string
+  readonly name: string
+  readonly defaultBranch: Option.Option<string>
+  /**
+   * Other files that were fetched: workflows that this one may call, composite actions, `.goreleaser.yml`, bake and
+   * Compose files, scripts. A name that stands in one that is missing is reported as external.
+   */
+  readonly files: ReadonlyArray<RepositoryFile>
+  /** Namespaces that the owner is known to use at registries, for the candidates of patterns. */
+  readonly namespaces: ReadonlyArray<string>
+}
+
+const nothing = (problem: WorkflowFindings["problem"]): WorkflowFindings => ({
+  images: [],
+  patterns: [],
+  external: [],
+  described: [],
+  problem
+})
+
+// A file without any of these words publishes nothing, whatever else it does.
+const relevant =
+  /push|publish|docker|image|container|buildah|podman|skopeo|crane|regctl|goreleaser|kaniko|jib|\bko\b|uses:\s*["']?\.\/|workflows\/|depot|release/i
+
+const assigned = (text: string): (name: string) => boolean => {
+  const known = new Map<string, boolean>()
+  return (name) => {
+    const before = known.get(name)
+    if (before !== undefined) return before
+    const answer = /^\w{1,100}$/.test(name) && new RegExp(`(?:^|[^.\\w$\{])${name}(?:=|<<|::|['"])`, "m").test(text)
+    known.set(name, answer)
+    return answer
+  }
+}
+
+// Which keys of a matrix the file speaks of; all, where it takes the matrix as a whole.
+const matrixKeys = (text: string): (key: string) => boolean => {
+  const named = new Set(
+    [...text.matchAll(/matrix(?:\.([\w-]+)|\[\s*'([\w-]+)'\s*\])/g)].map(([, dot, key]) => dot ?? key)
+  )
+  return /matrix\s*(?:[)}|,]|\.\*)|matrix\[(?!\s*')/.test(text) ? () => true : (key) => named.has(key)
+}
+
+const filesOf = (facts: RepositoryFacts): ReadonlyMap<string, string> =>
+  new Map(facts.files.map(({ path, text }) => [path, text]))
+
+const yamlReader = (files: ReadonlyMap<string, string>): (path: string) => YamlMap | undefined => {
+  const known = new Map<string, YamlMap | undefined>()
+  return (path) => {
+    if (known.has(path)) return known.get(path)
+    const text = files.get(path)
+    const value = text === undefined ? undefined : Either.getOrUndefined(read(text))
+    const map = isMap(value) ? value : undefined
+    known.set(path, map)
+    return map
+  }
+}
+
+/**
+ * The images that a workflow publishes when any of its triggers starts it. `images` are determined by the file and the
+ * repository; `patterns` depend on a secret, a variable, an input of a caller or something that only a run knows;
+ * `external` names stand in files that were not given. Never fails: what cannot be read is told in `problem`.
+ */
+export const publishedImages = (file: RepositoryFile, facts: RepositoryFacts): WorkflowFindings => {
+  if (file.text.length <= Limits.maxFileLength && !relevant.test(file.text)) return nothing(Option.none())
+  const document = read(file.text)
+  if (Either.isLeft(document)) return nothing(Option.some(document.left))
+  if (!isMap(document.right) || !isMap(document.right["jobs"])) return nothing(Option.some("no-workflow"))
+  const workflow = document.right
+  const holes = new HoleTable()
+  const tank: Limits.Fuel = { left: Limits.fuel }
+  const publications = new Publications(holes)
+  const files = filesOf(facts)
+  const run: Run = {
+    evaluator: new Evaluator(holes, tank),
+    publications,
+    facts: { owner: facts.owner, name: facts.name, file: (path) => files.get(path), paths: () => files.keys() },
+    yaml: yamlReader(files),
+    sets: assigned(file.text),
+    parsed: new Map(),
+    matters: new Map(),
+    trigger: { asked: false },
+    settled: new Map()
+  }
+  const repository = {
+    owner: facts.owner,
+    name: facts.name,
+    defaultBranch: Option.getOrElse(facts.defaultBranch, () => "main")
+  }
+  const used = matrixKeys(file.text)
+  for (const scenario of ofTriggers(workflow["on"], file.text)) {
+    runWorkflow(run, mapOf(workflow), repository, scenario, used)
+  }
+  return {
+    images: publications.images(),
+    patterns: publications.patterns(facts.owner, facts.name, facts.namespaces),
+    external: publications.externals(),
+    described: publications.described(),
+    problem: tank.left < 0 ? Option.some("too-much") : Option.none()
+  }
+}
