@@ -3,7 +3,7 @@
  */
 import { NodeContext } from "@effect/platform-node"
 import { PgClient } from "@effect/sql-pg"
-import type { SqlClient } from "@effect/sql/SqlClient"
+import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer, Option, Redacted } from "effect"
 import { randomUUID } from "node:crypto"
 import { inject } from "vitest"
@@ -43,13 +43,20 @@ export const scratchUrl = Effect.gen(function*() {
 
 const options = (url: Option.Option<Redacted.Redacted>) => ({ url, dataDir: "memory:", process: testProcess })
 
-/** A database for tests, before any migration. */
+/** A kind of database for tests: as it is made, and with the schema. */
 export interface TestDatabase {
   readonly name: string
   readonly available: boolean
   readonly empty: Layer.Layer<SqlClient | PgClient.PgClient>
   readonly migrated: Layer.Layer<SqlClient | PgClient.PgClient>
 }
+
+/** Takes everything out of the database in context, so that tests can share it: to make an embedded one takes long. */
+export const emptied = Effect.gen(function*() {
+  const sql = yield* SqlClient
+  yield* sql`drop schema public cascade`
+  yield* sql`create schema public`
+}).pipe(Effect.orDie)
 
 const pglite: TestDatabase = {
   name: "PGlite",

@@ -12,6 +12,9 @@ export const setup = async (project) => {
   if (server === undefined && (process.env.CI ?? "") === "true") {
     throw new Error("under CI=true the tests need Postgres: install it, or set TEST_DATABASE_URL")
   }
+  if (server === undefined) {
+    process.stderr.write("no Postgres here and no TEST_DATABASE_URL: the tests that need a server are skipped\n")
+  }
   project.provide("postgresUrl", server?.url ?? "")
   return async () => server?.stop()
 }

@@ -25,7 +25,7 @@ export const claimedRepository = (row: typeof RepositoryRow.Type): ClaimedReposi
   attempts: row.attempts
 })
 
-const CandidateRow = Schema.Struct({ ...RepositoryRow.fields, taken: Schema.Boolean })
+const CandidateRow = Schema.Struct({ ...RepositoryRow.fields, taken: Schema.Boolean, place: Schema.Int })
 const ImageRow = Schema.Struct({ image: Schema.String, attempts: Schema.Int })
 const Count = Schema.Struct({ count: Schema.Int })
 
@@ -40,19 +40,33 @@ interface Claims {
 export const makeClaims = ({ holder, sql }: StoreCore) => {
   const at = (epochMillis: number) => instant(sql, epochMillis)
 
+  // A claim reads the first rows of an index in its order. Where statistics are old (after a large import, or before the
+  // first analyze), the planner would rather read and sort everything that is due, so it is given no choice; nor time
+  // for compilation, which what it holds for costly would bring about.
+  const inIndexOrder = <A, E>(claim: Effect.Effect<A, E>) =>
+    inTransaction(sql)(Effect.zipRight(
+      sql`select set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+        set_config('enable_sort', 'off', true), set_config('jit', 'off', true)`,
+      claim
+    ))
+
   // The rows are locked only to keep other claimers off while this one writes its leases. Where another was faster
   // between our snapshot and our lock, its lease wins, and the row is not ours.
   const lease = (due: Fragment, now: number, until: number) =>
     rowsOf(CandidateRow)(sql`
       with due as materialized (${due}), taken as (
         insert into repos_docker_leases as l (repo_id, holder, until)
-        select id, ${holder}, ${at(until)} from due order by id
+        select id, ${holder}, ${at(until)} from due
         on conflict (repo_id) do update set holder = excluded.holder, until = excluded.until
           where l.until <= ${at(now)}
         returning repo_id
       )
-      select due.id::text as id, due.owner, due.name, due.docker_attempts as attempts, taken.repo_id is not null as taken
-      from due left join taken on taken.repo_id = due.id order by due.place`)
+      select due.id::text as id, due.owner, due.name, due.docker_attempts as attempts, taken.repo_id is not null as taken,
+        due.place::int as place
+      from due left join taken on taken.repo_id = due.id`).pipe(
+      inIndexOrder,
+      Effect.map((rows) => [...rows].sort((first, second) => first.place - second.place))
+    )
 
   const unleased = (now: number) =>
     sql`not exists (select 1 from repos_docker_leases l where l.repo_id = r.id and l.until > ${at(now)})`
@@ -133,7 +147,7 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
         where d.id = any(array(select id from due))
         returning d.image_name as image, d.attempts, d.due_on
       )
-      select image, attempts from taken order by due_on, image collate "C"`)
+      select image, attempts from taken order by due_on, image collate "C"`).pipe(inIndexOrder)
   }
 
   // The daily table is the truth of what has a row; `due_on` follows it, also where others have written or removed rows.

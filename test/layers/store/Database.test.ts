@@ -118,34 +118,38 @@ describe("the embedded database's folder", () => {
       assert.deepStrictEqual(rows, [{ owner: "a", name: "b" }])
     }).pipe(Effect.provide(NodeContext.layer)))
 
-  it.scopedLive("is refused while another process holds it, and taken over when that one was killed", () =>
-    Effect.gen(function*() {
-      const dataDir = yield* temporary
-      const child = yield* Effect.acquireRelease(
-        Effect.sync(() =>
-          spawn(process.execPath, ["--import", "tsx", "test/support/holdFolder.ts", dataDir], {
-            stdio: ["ignore", "pipe", "inherit"]
-          })
-        ),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      )
-      yield* Effect.async<void>((resume) => {
-        child.stdout.once("data", () => resume(Effect.void))
-      })
-      const error = yield* Effect.flip(open({ dataDir }))
-      assert.strictEqual(error.setting, "IMAGE_CENSUS_DATA_DIR")
-      assert.include(error.message, `is in use by pid ${child.pid} (a child) since 1970-01-01T00:00:01.000Z`)
+  it.scopedLive(
+    "is refused while another process holds it, and taken over when that one was killed",
+    () =>
+      Effect.gen(function*() {
+        const dataDir = yield* temporary
+        const child = yield* Effect.acquireRelease(
+          Effect.sync(() =>
+            spawn(process.execPath, ["--import", "tsx", "test/support/holdFolder.ts", dataDir], {
+              stdio: ["ignore", "pipe", "inherit"]
+            })
+          ),
+          (child) => Effect.sync(() => child.kill("SIGKILL"))
+        )
+        yield* Effect.async<void>((resume) => {
+          child.stdout.once("data", () => resume(Effect.void))
+        })
+        const error = yield* Effect.flip(open({ dataDir }))
+        assert.strictEqual(error.setting, "IMAGE_CENSUS_DATA_DIR")
+        assert.include(error.message, `is in use by pid ${child.pid} (a child) since 1970-01-01T00:00:01.000Z`)
 
-      yield* Effect.async<void>((resume) => {
-        child.once("exit", () => resume(Effect.void))
-        child.kill("SIGKILL")
-      })
-      const rows = yield* Effect.provide(
-        Effect.flatMap(SqlClient, (sql) => sql`select url from repos`),
-        Layer.provide(Database.layer({ url: Option.none(), dataDir, process: testProcess }), NodeContext.layer)
-      )
-      assert.deepStrictEqual(rows, [{ url: "https://github.com/a/b" }])
-    }).pipe(Effect.provide(NodeContext.layer)))
+        yield* Effect.async<void>((resume) => {
+          child.once("exit", () => resume(Effect.void))
+          child.kill("SIGKILL")
+        })
+        const rows = yield* Effect.provide(
+          Effect.flatMap(SqlClient, (sql) => sql`select url from repos`),
+          Layer.provide(Database.layer({ url: Option.none(), dataDir, process: testProcess }), NodeContext.layer)
+        )
+        assert.deepStrictEqual(rows, [{ url: "https://github.com/a/b" }])
+      }).pipe(Effect.provide(NodeContext.layer)),
+    120_000
+  )
 
   it.effect("goes to exactly one of many that find a dead holder", () =>
     Effect.gen(function*() {

@@ -1,14 +1,15 @@
 import { SqlClient } from "@effect/sql/SqlClient"
-import { describe, it } from "@effect/vitest"
+import { describe, it, layer } from "@effect/vitest"
 import { Effect, Exit, Layer, Scope, TestClock, TestServices } from "effect"
 import { assert } from "vitest"
 import { budgetId, type BudgetKey } from "../../../src/domain/RateBudget.js"
 import * as BudgetsMemory from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as BoardMemory from "../../../src/layers/memory/ProcessBoardMemory.js"
+import { migrate } from "../../../src/layers/store/migrate.js"
 import * as BoardSql from "../../../src/layers/store/ProcessBoardSql.js"
 import { ProcessBoard } from "../../../src/services/ProcessBoard.js"
 import { RateBudgets } from "../../../src/services/RateBudgets.js"
-import { testDatabases, testProcess } from "../../support/databases.js"
+import { emptied, testDatabases, testProcess } from "../../support/databases.js"
 
 const start = Date.parse("2026-11-21T10:00:00Z")
 const hub: BudgetKey = { service: "dockerhub", payer: "egress" }
@@ -39,96 +40,101 @@ const eventually = <A, E>(read: Effect.Effect<A, E>, isThere: (value: A) => bool
     }
   })
 
+const onMigrated = <A, E, R>(test: Effect.Effect<A, E, R>) =>
+  emptied.pipe(Effect.zipRight(migrate("DATABASE_URL")), Effect.zipRight(test))
+
 for (const database of testDatabases) {
   describe.skipIf(!database.available)(`ProcessBoard, ${database.name}`, () => {
-    it.scoped("shows what another process reports, until it ends", () =>
-      Effect.gen(function*() {
-        yield* TestClock.setTime(start)
-        const one = yield* startProcess("one")
-        const two = yield* startProcess("two")
-        assert.deepStrictEqual(yield* two.board.running, [])
-        yield* one.board.report("sync", { checked: 1n, text: "a\u0000b" })
-        yield* TestClock.adjust(1000)
-        const [seen] = yield* eventually(two.board.running, (rows) => rows.length > 0)
-        assert.strictEqual(seen?.id, "one")
-        assert.strictEqual(seen?.startedAt, start)
-        assert.deepStrictEqual(seen?.progress, { sync: { checked: "1", text: "ab" } })
-        yield* one.end
-        assert.deepStrictEqual(yield* two.board.running, [])
-        yield* two.end
-      }).pipe(Effect.provide(database.migrated)))
+    layer(database.empty, { timeout: 60_000 })((it) => {
+      it.scoped("shows what another process reports, until it ends", () =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(start)
+          const one = yield* startProcess("one")
+          const two = yield* startProcess("two")
+          assert.deepStrictEqual(yield* two.board.running, [])
+          yield* one.board.report("sync", { checked: 1n, text: "a\u0000b" })
+          yield* TestClock.adjust(1000)
+          const [seen] = yield* eventually(two.board.running, (rows) => rows.length > 0)
+          assert.strictEqual(seen?.id, "one")
+          assert.strictEqual(seen?.startedAt, start)
+          assert.deepStrictEqual(seen?.progress, { sync: { checked: "1", text: "ab" } })
+          yield* one.end
+          assert.deepStrictEqual(yield* two.board.running, [])
+          yield* two.end
+        }).pipe(onMigrated))
 
-    it.scoped("writes at most once a second, and lives on by its heartbeat", () =>
-      Effect.gen(function*() {
-        yield* TestClock.setTime(start)
-        const sql = yield* SqlClient
-        yield* sql`create table writes (at timestamptz)`
-        yield* sql`create function note() returns trigger language plpgsql as
+      it.scoped("writes at most once a second, and lives on by its heartbeat", () =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(start)
+          const sql = yield* SqlClient
+          yield* sql`create table writes (at timestamptz)`
+          yield* sql`create function note() returns trigger language plpgsql as
           'begin insert into writes values (new.heartbeat_at); return new; end'`
-        yield* sql`create trigger note after insert or update on image_census_processes
+          yield* sql`create trigger note after insert or update on image_census_processes
           for each row execute function note()`
-        const { board, end } = yield* startProcess("one")
-        for (let tenth = 0; tenth < 30; tenth++) {
-          yield* board.report("sync", { tenth })
-          yield* Effect.zipRight(TestClock.adjust(100), moment)
-        }
-        const writes = yield* eventually(sql`select at from writes`, (rows) => rows.length > 1)
-        assert.isAtMost(writes.length, 4)
-        const closest = yield* sql`select min(gap) >= interval '1 second' as apart
+          const { board, end } = yield* startProcess("one")
+          for (let tenth = 0; tenth < 30; tenth++) {
+            yield* board.report("sync", { tenth })
+            yield* Effect.zipRight(TestClock.adjust(100), moment)
+          }
+          const writes = yield* eventually(sql`select at from writes`, (rows) => rows.length > 1)
+          assert.isAtMost(writes.length, 4)
+          const closest = yield* sql`select min(gap) >= interval '1 second' as apart
           from (select at - lag(at) over (order by at) as gap from writes) w`
-        assert.deepStrictEqual(closest, [{ apart: true }])
-        // Nothing new for five minutes.
-        yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("10 seconds"), moment), 30)
-        const alive = yield* eventually(board.running, (rows) => rows.length === 1)
-        assert.strictEqual(alive.length, 1)
-        yield* end
-      }).pipe(Effect.provide(database.migrated)))
+          assert.deepStrictEqual(closest, [{ apart: true }])
+          // Nothing new for five minutes.
+          yield* Effect.repeatN(Effect.zipRight(TestClock.adjust("10 seconds"), moment), 30)
+          const alive = yield* eventually(board.running, (rows) => rows.length === 1)
+          assert.strictEqual(alive.length, 1)
+          yield* end
+        }).pipe(onMigrated))
 
-    it.scoped("does not count a process whose heartbeat stopped", () =>
-      Effect.gen(function*() {
-        yield* TestClock.setTime(start)
-        const sql = yield* SqlClient
-        const { board, end } = yield* startProcess("one")
-        yield* sql`insert into image_census_processes (id, host, pid, command, started_at, heartbeat_at)
+      it.scoped("does not count a process whose heartbeat stopped", () =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(start)
+          const sql = yield* SqlClient
+          const { board, end } = yield* startProcess("one")
+          yield* sql`insert into image_census_processes (id, host, pid, command, started_at, heartbeat_at)
           values ('dead', 'here', 1, 'killed', to_timestamp(0), to_timestamp(${start / 1000 - 60}::float8)),
             ('alive', 'here', 2, 'running', to_timestamp(0), to_timestamp(${start / 1000 - 59}::float8))`
-        assert.deepStrictEqual((yield* board.running).map(({ id }) => id), ["alive"])
-        yield* end
-      }).pipe(Effect.provide(database.migrated)))
+          assert.deepStrictEqual((yield* board.running).map(({ id }) => id), ["alive"])
+          yield* end
+        }).pipe(onMigrated))
 
-    it.scoped("brings the budgets of all processes together", () =>
-      Effect.gen(function*() {
-        yield* TestClock.setTime(start)
-        const one = yield* startProcess("one")
-        const two = yield* startProcess("two")
-        yield* one.budgets.observe(hub, { limit: 180, remaining: 100, resetsAt: start + 60_000 })
-        yield* one.budgets.spend(hub, 3, 3)
-        yield* one.budgets.park(hub, start + 50_000, "HTTP 429")
-        const written = (requests: number) =>
-          Effect.zipRight(
-            TestClock.adjust(1000),
-            eventually(two.board.budgets, ([row]) => row?.requests === requests)
-          )
-        yield* written(3)
-        yield* two.budgets.observe(hub, { remaining: 90 })
-        yield* two.budgets.spend(hub, 2, 2)
-        yield* two.budgets.park(hub, start + 5_000, "short")
-        yield* written(5)
-        yield* one.budgets.spend(hub, 1, 1)
-        const [seen] = yield* written(6)
-        assert.deepStrictEqual(seen?.key, hub)
-        assert.strictEqual(seen?.limit, 180)
-        assert.strictEqual(seen?.remaining, 90)
-        assert.strictEqual(seen?.requests, 6)
-        assert.strictEqual(seen?.parkedUntil, start + 50_000)
-        assert.strictEqual(seen?.parkReason, "HTTP 429")
-        yield* TestClock.adjust(50_000)
-        const [later] = yield* two.board.budgets
-        assert.isUndefined(later?.parkedUntil)
-        assert.isUndefined(later?.parkReason)
-        yield* one.end
-        yield* two.end
-      }).pipe(Effect.provide(database.migrated)))
+      it.scoped("brings the budgets of all processes together", () =>
+        Effect.gen(function*() {
+          yield* TestClock.setTime(start)
+          const one = yield* startProcess("one")
+          const two = yield* startProcess("two")
+          yield* one.budgets.observe(hub, { limit: 180, remaining: 100, resetsAt: start + 60_000 })
+          yield* one.budgets.spend(hub, 3, 3)
+          yield* one.budgets.park(hub, start + 50_000, "HTTP 429")
+          const written = (requests: number) =>
+            Effect.zipRight(
+              TestClock.adjust(1000),
+              eventually(two.board.budgets, ([row]) => row?.requests === requests)
+            )
+          yield* written(3)
+          yield* two.budgets.observe(hub, { remaining: 90 })
+          yield* two.budgets.spend(hub, 2, 2)
+          yield* two.budgets.park(hub, start + 5_000, "short")
+          yield* written(5)
+          yield* one.budgets.spend(hub, 1, 1)
+          const [seen] = yield* written(6)
+          assert.deepStrictEqual(seen?.key, hub)
+          assert.strictEqual(seen?.limit, 180)
+          assert.strictEqual(seen?.remaining, 90)
+          assert.strictEqual(seen?.requests, 6)
+          assert.strictEqual(seen?.parkedUntil, start + 50_000)
+          assert.strictEqual(seen?.parkReason, "HTTP 429")
+          yield* TestClock.adjust(50_000)
+          const [later] = yield* two.board.budgets
+          assert.isUndefined(later?.parkedUntil)
+          assert.isUndefined(later?.parkReason)
+          yield* one.end
+          yield* two.end
+        }).pipe(onMigrated))
+    })
   })
 }
 

@@ -1,13 +1,13 @@
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql/SqlClient"
-import { describe, it } from "@effect/vitest"
+import { describe, it, layer } from "@effect/vitest"
 import { Effect, Layer, Option, TestClock } from "effect"
 import { assert } from "vitest"
 import { dayOf } from "../../../src/domain/UtcDay.js"
 import * as Database from "../../../src/layers/store/Database.js"
 import { migrate, schemaVersion } from "../../../src/layers/store/migrate.js"
 import * as Store from "../../../src/layers/store/RepoDockerStoreSql.js"
-import { postgres, scratchUrl, testDatabases, testProcess } from "../../support/databases.js"
+import { emptied, postgres, scratchUrl, testDatabases, testProcess } from "../../support/databases.js"
 import { claim, claimDaily, hit } from "../../support/findings.js"
 
 const now = Date.parse("2026-11-21T10:00:00Z")
@@ -55,130 +55,136 @@ const dailies = [
 const firstOf = <A>(rows: ReadonlyArray<A>) =>
   rows[0] === undefined ? Effect.dieMessage("there is no row") : Effect.succeed(rows[0])
 
+const onEmpty = <A, E, R>(test: Effect.Effect<A, E, R>) => Effect.zipRight(emptied, test)
+const onMigrated = <A, E, R>(test: Effect.Effect<A, E, R>) =>
+  emptied.pipe(Effect.zipRight(migrate(setting)), Effect.zipRight(test))
+
 for (const database of testDatabases) {
   describe.skipIf(!database.available)(`migrate, ${database.name}`, () => {
-    it.scoped("makes the schema, and finds nothing left to do the second time", () =>
-      Effect.gen(function*() {
-        const sql = yield* SqlClient
-        assert.strictEqual((yield* migrate(setting)).length, schemaVersion)
-        assert.deepStrictEqual(yield* migrate(setting), [])
-        assert.deepStrictEqual(yield* sql`select count(*)::int as count from repos`, [{ count: 0 }])
-      }).pipe(Effect.provide(database.empty)))
+    layer(database.empty, { timeout: 60_000 })((it) => {
+      it.scoped("makes the schema, and finds nothing left to do the second time", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          assert.strictEqual((yield* migrate(setting)).length, schemaVersion)
+          assert.deepStrictEqual(yield* migrate(setting), [])
+          assert.deepStrictEqual(yield* sql`select count(*)::int as count from repos`, [{ count: 0 }])
+        }).pipe(onEmpty))
 
-    it.scoped("refuses a database that is newer than the program, and leaves it alone", () =>
-      Effect.gen(function*() {
-        const sql = yield* SqlClient
-        yield* migrate(setting)
-        yield* sql`insert into image_census_migrations (migration_id, name) values (${schemaVersion + 1}, 'future')`
-        const error = yield* Effect.flip(migrate(setting))
-        assert.strictEqual(error._tag, "SETTINGS")
-        assert.strictEqual(error.setting, setting)
-        assert.include(error.message, `schema version ${schemaVersion + 1}`)
-      }).pipe(Effect.provide(database.empty)))
+      it.scoped("refuses a database that is newer than the program, and leaves it alone", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          yield* migrate(setting)
+          yield* sql`insert into image_census_migrations (migration_id, name) values (${schemaVersion + 1}, 'future')`
+          const error = yield* Effect.flip(migrate(setting))
+          assert.strictEqual(error._tag, "SETTINGS")
+          assert.strictEqual(error.setting, setting)
+          assert.include(error.message, `schema version ${schemaVersion + 1}`)
+        }).pipe(onEmpty))
 
-    it.scoped("tells in one line what stands in the way, and leaves nothing half done", () =>
-      Effect.gen(function*() {
-        const sql = yield* SqlClient
-        yield* sql`create view repo_docker as select 1 as id`
-        const error = yield* Effect.flip(migrate(setting))
-        assert.strictEqual(error._tag, "SETTINGS")
-        assert.include(error.message, "repo_docker")
-        assert.notInclude(error.message, "\n")
-        assert.deepStrictEqual(yield* sql`select to_regclass('repos') is null as untouched`, [{ untouched: true }])
-      }).pipe(Effect.provide(database.empty)))
+      it.scoped("tells in one line what stands in the way, and leaves nothing half done", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          yield* sql`create view repo_docker as select 1 as id`
+          const error = yield* Effect.flip(migrate(setting))
+          assert.strictEqual(error._tag, "SETTINGS")
+          assert.include(error.message, "repo_docker")
+          assert.notInclude(error.message, "\n")
+          assert.deepStrictEqual(yield* sql`select to_regclass('repos') is null as untouched`, [{ untouched: true }])
+        }).pipe(onEmpty))
 
-    for (const [kind, daily] of dailies) {
-      it.scoped(`adopts existing tables and their rows: ${kind}`, () =>
+      for (const [kind, daily] of dailies) {
+        it.scoped(`adopts existing tables and their rows: ${kind}`, () =>
+          Effect.gen(function*() {
+            const sql = yield* SqlClient
+            yield* TestClock.setTime(now)
+            yield* Effect.forEach(deployed(daily), (text) => sql.unsafe(text))
+            yield* migrate(setting)
+
+            // What old readers ask for, and what the rows said.
+            const old = yield* sql`select url, host, owner, name, language,
+            docker_checked_at at time zone 'UTC' = '2026-11-15 12:00:00' as checked from repos order by id`
+            assert.deepStrictEqual(old.map((row) => [row["url"], row["host"], row["owner"], row["name"]]), [
+              ["https://github.com/Ollama/ollama", "github", "Ollama", "ollama"],
+              ["https://github.com/never/checked", "github", "never", "checked"],
+              ["git@github.com:from/address.git", "github", "from", "address"],
+              ["https://github.com/no/host/", "github", "no", "host"],
+              ["https://gitlab.com/other/host", "gitlab", null, null],
+              ["https://gitlab.com/nobody/knows", null, null, null],
+              ["not an address", "github", null, null],
+              ["https://github.com/blank/host", "github", "blank", "host"]
+            ])
+            assert.deepStrictEqual(old.map((row) => row["checked"]), [true, ...Array.from({ length: 7 }, () => null)])
+            assert.deepStrictEqual(old.map((row) => row["language"]), [
+              "Go",
+              "C",
+              ...Array.from({ length: 6 }, () => null)
+            ])
+            assert.deepStrictEqual(
+              yield* sql`select image_name, pulls, stars from repo_docker order by image_name`,
+              [
+                { image_name: "ollama/ollama", pulls: "900", stars: 12 },
+                { image_name: "orphan/image", pulls: null, stars: null }
+              ]
+            )
+
+            const store = yield* Store.make({ holder: "test" })
+            const claims = yield* store.claimRepositories(claim(10))
+            assert.deepStrictEqual(claims.map(({ repository }) => repository.owner), ["never", "from", "no", "blank"])
+            const linked = yield* Effect.flatten(store.image("ollama/ollama"))
+            assert.deepStrictEqual(linked.repositories, ["Ollama/ollama"])
+            const due = yield* store.claimImages(claimDaily(10))
+            assert.deepStrictEqual(due.map(({ image }) => image), ["orphan/image", "ollama/ollama"])
+
+            // Today's rows can be written, and next month's too.
+            const one = yield* firstOf(claims)
+            yield* store.recordDiscovery([hit(one, now, "never/checked", 5n)])
+            yield* store.recordDiscovery([hit(one, now + 31 * 86_400_000, "never/checked", 6n)])
+            assert.deepStrictEqual(
+              yield* sql`select count(*)::int as rows, min(date)::text as first from repo_docker_pulls_daily`,
+              [{ rows: 4, first: "2026-11-19" }]
+            )
+          }).pipe(onEmpty))
+      }
+
+      it.scoped("takes up rows that other programs add later", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          const store = yield* Store.make({ holder: "test" })
+          yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+          yield* sql`insert into repos (url) values ('https://github.com/c/d'), ('https://example.org/e/f')`
+          const claims = yield* store.claimRepositories(claim(10))
+          assert.deepStrictEqual(claims.map(({ repository }) => repository.name).sort(), ["b", "d"])
+        }).pipe(onMigrated))
+
+      it.scoped("checks again what other programs mark as unchecked", () =>
         Effect.gen(function*() {
           const sql = yield* SqlClient
           yield* TestClock.setTime(now)
-          yield* Effect.forEach(deployed(daily), (text) => sql.unsafe(text))
-          yield* migrate(setting)
-
-          // What old readers ask for, and what the rows said.
-          const old = yield* sql`select url, host, owner, name, language,
-            docker_checked_at at time zone 'UTC' = '2026-11-15 12:00:00' as checked from repos order by id`
-          assert.deepStrictEqual(old.map((row) => [row["url"], row["host"], row["owner"], row["name"]]), [
-            ["https://github.com/Ollama/ollama", "github", "Ollama", "ollama"],
-            ["https://github.com/never/checked", "github", "never", "checked"],
-            ["git@github.com:from/address.git", "github", "from", "address"],
-            ["https://github.com/no/host/", "github", "no", "host"],
-            ["https://gitlab.com/other/host", "gitlab", null, null],
-            ["https://gitlab.com/nobody/knows", null, null, null],
-            ["not an address", "github", null, null],
-            ["https://github.com/blank/host", "github", "blank", "host"]
-          ])
-          assert.deepStrictEqual(old.map((row) => row["checked"]), [true, ...Array.from({ length: 7 }, () => null)])
-          assert.deepStrictEqual(old.map((row) => row["language"]), [
-            "Go",
-            "C",
-            ...Array.from({ length: 6 }, () => null)
-          ])
-          assert.deepStrictEqual(
-            yield* sql`select image_name, pulls, stars from repo_docker order by image_name`,
-            [
-              { image_name: "ollama/ollama", pulls: "900", stars: 12 },
-              { image_name: "orphan/image", pulls: null, stars: null }
-            ]
-          )
-
           const store = yield* Store.make({ holder: "test" })
-          const claims = yield* store.claimRepositories(claim(10))
-          assert.deepStrictEqual(claims.map(({ repository }) => repository.owner), ["never", "from", "no", "blank"])
-          const linked = yield* Effect.flatten(store.image("ollama/ollama"))
-          assert.deepStrictEqual(linked.repositories, ["Ollama/ollama"])
-          const due = yield* store.claimImages(claimDaily(10))
-          assert.deepStrictEqual(due.map(({ image }) => image), ["orphan/image", "ollama/ollama"])
+          yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+          const [first] = yield* store.claimRepositories(claim(1))
+          assert.isDefined(first)
+          if (first === undefined) return
+          yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
+          assert.deepStrictEqual(yield* store.claimRepositories(claim(1)), [])
+          yield* sql`update repos set docker_checked_at = null`
+          assert.deepStrictEqual((yield* store.claimRepositories(claim(1))).map(({ id }) => id), [first.id])
+        }).pipe(onMigrated))
 
-          // Today's rows can be written, and next month's too.
-          const one = yield* firstOf(claims)
-          yield* store.recordDiscovery([hit(one, now, "never/checked", 5n)])
-          yield* store.recordDiscovery([hit(one, now + 31 * 86_400_000, "never/checked", 6n)])
-          assert.deepStrictEqual(
-            yield* sql`select count(*)::int as rows, min(date)::text as first from repo_docker_pulls_daily`,
-            [{ rows: 4, first: "2026-11-19" }]
-          )
-        }).pipe(Effect.provide(database.empty)))
-    }
-
-    it.scoped("takes up rows that other programs add later", () =>
-      Effect.gen(function*() {
-        const sql = yield* SqlClient
-        const store = yield* Store.make({ holder: "test" })
-        yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
-        yield* sql`insert into repos (url) values ('https://github.com/c/d'), ('https://example.org/e/f')`
-        const claims = yield* store.claimRepositories(claim(10))
-        assert.deepStrictEqual(claims.map(({ repository }) => repository.name).sort(), ["b", "d"])
-      }).pipe(Effect.provide(database.migrated)))
-
-    it.scoped("checks again what other programs mark as unchecked", () =>
-      Effect.gen(function*() {
-        const sql = yield* SqlClient
-        yield* TestClock.setTime(now)
-        const store = yield* Store.make({ holder: "test" })
-        yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
-        const [first] = yield* store.claimRepositories(claim(1))
-        assert.isDefined(first)
-        if (first === undefined) return
-        yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
-        assert.deepStrictEqual(yield* store.claimRepositories(claim(1)), [])
-        yield* sql`update repos set docker_checked_at = null`
-        assert.deepStrictEqual((yield* store.claimRepositories(claim(1))).map(({ id }) => id), [first.id])
-      }).pipe(Effect.provide(database.migrated)))
-
-    it.scoped("believes the daily table, whoever wrote or removed its rows", () =>
-      Effect.gen(function*() {
-        const sql = yield* SqlClient
-        yield* TestClock.setTime(now)
-        const store = yield* Store.make({ holder: "test" })
-        yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
-        const [first] = yield* store.claimRepositories(claim(1))
-        assert.isDefined(first)
-        if (first === undefined) return
-        yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
-        yield* sql`update repo_docker_pulls_daily set date = date - 1`
-        assert.strictEqual((yield* store.claimImages(claimDaily(1))).length, 1)
-      }).pipe(Effect.provide(database.migrated)))
+      it.scoped("believes the daily table, whoever wrote or removed its rows", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          yield* TestClock.setTime(now)
+          const store = yield* Store.make({ holder: "test" })
+          yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+          const [first] = yield* store.claimRepositories(claim(1))
+          assert.isDefined(first)
+          if (first === undefined) return
+          yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
+          yield* sql`update repo_docker_pulls_daily set date = date - 1`
+          assert.strictEqual((yield* store.claimImages(claimDaily(1))).length, 1)
+        }).pipe(onMigrated))
+    })
   })
 }
 
