@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Deferred, Effect, Runtime, type Scope } from "effect"
+import { Config, Deferred, Effect, Runtime, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:http"
@@ -46,13 +46,14 @@ const silentServer = Effect.gen(function*() {
 const spawned = (command: string, args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
   Effect.gen(function*() {
     const ended = yield* Deferred.make<Ended>()
+    const path = yield* Effect.orDie(Config.string("PATH"))
     const run = Runtime.runFork(yield* Effect.runtime<never>())
     const child = yield* Effect.acquireRelease(
       Effect.sync(() =>
         spawn(command, args, {
           cwd: root,
           stdio: ["ignore", "pipe", "pipe"],
-          env: { PATH: process.env["PATH"], HOME: tmpdir(), ...environment }
+          env: { PATH: path, HOME: tmpdir(), ...environment }
         })
       ),
       (child) => Effect.sync(() => child.kill("SIGKILL"))
