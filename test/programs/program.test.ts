@@ -34,7 +34,11 @@ const bash = (line: string, environment: Readonly<Record<string, string>>) =>
   Effect.gen(function*() {
     const path = yield* Effect.orDie(Config.string("PATH"))
     return yield* Effect.async<{ readonly stdout: string; readonly stderr: string }>((resume) => {
-      const child = spawn("bash", ["-c", line], { cwd: root, env: { ...environment, PATH: path } })
+      const child = spawn("bash", ["--norc", "-c", line], {
+        stdio: ["ignore", "pipe", "pipe"],
+        cwd: root,
+        env: { ...environment, PATH: path }
+      })
       const said = { stdout: "", stderr: "" }
       child.stdout.on("data", (data) => (said.stdout += String(data)))
       child.stderr.on("data", (data) => (said.stderr += String(data)))
