@@ -54,7 +54,7 @@ const assigned = (text: string): (name: string) => boolean => {
   return (name) => {
     const before = known.get(name)
     if (before !== undefined) return before
-    const answer = /^\w{1,100}$/.test(name) && new RegExp(`(?:^|[^.\\w$\{])${name}(?:=|<<|::|['"])`, "m").test(text)
+    const answer = /^\w{1,100}$/.test(name) && new RegExp(`(?:^|[^.\\w$\{])${name}(?!\\w|:(?!:))`, "m").test(text)
     known.set(name, answer)
     return answer
   }

@@ -50,14 +50,21 @@ const pushToRegistry: Action = (call) => {
   call.output("registry-path", `${call.input("registry")}/${call.input("image")}:${tags[0] ?? "latest"}`)
 }
 
+// A name without a namespace gets the user's on Docker Hub and the repository's at GitHub.
 const whoan: Action = (call) => {
+  if (!isOn(call, firstOf(call.input("push_image_and_stages"), "true"))) return
   const name = call.input("image_name")
-  const user = call.input("username")
   const registry = call.input("registry")
-  const hub = registry === "" || registry.endsWith("docker.io")
-  if (isOn(call, firstOf(call.input("push_image_and_stages"), "true"))) {
-    call.publish(name.includes("/") || !hub ? qualified(registry, name) : user === "" ? "" : `${user}/${name}`)
-  }
+  const space = registry === "ghcr.io"
+    ? owner(call)
+    : registry === "docker.pkg.github.com"
+    ? full(call)
+    : registry === "" || registry.endsWith("docker.io")
+    ? call.input("username")
+    : ""
+  const path = name.includes("/") || space === "" ? name : `${space}/${name}`
+  if (name !== "") call.publish(qualified(registry, path))
+  else if (call.input("compose_file") !== "") call.external(call.input("compose_file"))
 }
 
 // Registry, organisation and repository apart.
@@ -86,8 +93,17 @@ const gpr: Action = (call) => {
   call.publish(`docker.pkg.github.com/${full(call)}/${name}`)
 }
 
-const gpAction: Action = (call) =>
-  call.publish(`ghcr.io/${full(call)}/${firstOf(call.input("image-name"), call.input("image_name"))}`)
+// Versions before 1.2 pushed to the older registry of GitHub.
+const gpAction: Action = (call) => {
+  const registry = /^v?1\.[01](?:\.|$)/.test(call.version) ? "docker.pkg.github.com" : "ghcr.io"
+  call.publish(`${registry}/${full(call)}/${firstOf(call.input("image-name"), call.input("image_name"))}`)
+}
+
+const macbre: Action = (call) => {
+  const name = firstOf(call.input("image_name"), full(call))
+  call.publish(`${firstOf(call.input("repository"), "ghcr.io")}/${name}`)
+  if (call.input("docker_io_token") !== "") call.publish(`docker.io/${name}`)
+}
 
 const oneClick: Action = (call) =>
   call.publish(`${call.input("docker_username")}/${firstOf(call.input("docker_repository"), call.facts.name)}`)
@@ -138,13 +154,7 @@ export const singles: ReadonlyMap<string, Action> = new Map<string, Action>([
   ["redhat-actions/buildah-build", buildahBuild],
   ["redhat-actions/push-to-registry", pushToRegistry],
   ["whoan/docker-build-with-cache-action", whoan],
-  [
-    "macbre/push-to-ghcr",
-    (call) =>
-      call.publish(
-        qualified(firstOf(call.input("docker_io_registry"), "ghcr.io"), firstOf(call.input("image_name"), full(call)))
-      )
-  ],
+  ["macbre/push-to-ghcr", macbre],
   ["vaultvulp/gp-docker-action", unless("build-only", gpAction)],
   ["matootie/github-docker", gpr],
   ["mattdavis0351/actions", gpr],

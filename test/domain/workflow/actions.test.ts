@@ -113,6 +113,15 @@ describe("actions of one purpose", () => {
     ["whoan/docker-build-with-cache-action@v5", "{image_name: acme/app, registry: ghcr.io}", ["ghcr.io/acme/app"]],
     ["whoan/docker-build-with-cache-action@v5", "{image_name: app, username: acme}", ["docker.io/acme/app"]],
     ["macbre/push-to-ghcr@master", "{image_name: acme/app}", ["ghcr.io/acme/app"]],
+    ["macbre/push-to-ghcr@master", "{image_name: acme/app, docker_io_token: x}", [
+      "docker.io/acme/app",
+      "ghcr.io/acme/app"
+    ]],
+    ["whoan/docker-build-with-cache-action@v5", "{image_name: app, username: x, registry: ghcr.io}", [
+      "ghcr.io/acme/app"
+    ]],
+    ["VaultVulp/gp-docker-action@1.0.1", "{image-name: svc}", ["docker.pkg.github.com/acme/my-app/svc"]],
+    ["VaultVulp/gp-docker-action@1.6.0", "{image-name: svc}", ["ghcr.io/acme/my-app/svc"]],
     ["aevea/action-kaniko@master", "{image: acme/app, registry: ghcr.io}", ["ghcr.io/acme/app"]],
     ["int128/kaniko-action@v1", "{push: true, tags: ghcr.io/acme/app:1}", ["ghcr.io/acme/app"]],
     ["akhilerm/tag-push-action@v2", "{src: acme/old, dst: \"acme/new:1\"}", ["docker.io/acme/new"]],

@@ -235,6 +235,14 @@ describe("what the file does not determine", () => {
     )
   })
 
+  it("a variable that an action sets from a list of names is not empty", () => {
+    const text = steps(
+      "- uses: some/secrets-action@v1\n  with: {secrets: \"id > HUB_USER\"}\n- run: docker push ${{ env.HUB_USER }}/app"
+    )
+    assert.deepStrictEqual(patterns(text), [["docker.io/${{ env.HUB_USER }}/app", "docker.io", "app"]])
+    assert.deepStrictEqual(images(script("docker push ghcr.io/acme/app${{ env.NOWHERE }}:1")), ["ghcr.io/acme/app"])
+  })
+
   it("passes over a tag that only the run knows", () => {
     assert.deepStrictEqual(images(script("V=$(git describe)\ndocker push acme/app:$V-$(date +%s)")), [
       "docker.io/acme/app"
