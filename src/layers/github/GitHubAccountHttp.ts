@@ -10,6 +10,7 @@ import type { RateBudgets } from "../../services/RateBudgets.js"
 import { makeApi, makePayer, service } from "./api.js"
 import { appJwt, listInstallations, tokenMember } from "./credentials.js"
 import type { GitHubAppOptions, GitHubOptions } from "./options.js"
+import { rateLimitDocument } from "./probeDocument.js"
 
 const Budget = Schema.Struct({ limit: Schema.Number, remaining: Schema.Number, reset: Schema.Number })
 const RateLimits = Schema.Struct({ resources: Schema.Struct({ graphql: Schema.optional(Budget) }) })
@@ -26,32 +27,41 @@ const report = (label: string, check: Effect.Effect<Working, CensusError>): Effe
     onSuccess: (working): CredentialReport => ({ label, outcome: { _tag: "Works", ...working } })
   })
 
+const points = (remaining: number | undefined, limit: number | undefined): string =>
+  remaining === undefined || limit === undefined ? "accepted" : `${remaining} of ${limit} points left`
+
 /** Sends nothing before `check` runs. Its circuit never opens: each check is made once, whatever the others found. */
 export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   const api = yield* makeApi(options, { threshold: Number.POSITIVE_INFINITY })
 
   const checkToken = Effect.fnUntraced(function*(token: GitHubOptions["tokens"][number], number: number) {
     const { payer } = yield* tokenMember(token, number)
-    return yield* report(
-      payer.label,
-      Effect.map(
-        api.rest(payer, token, "GET", "/rate_limit", RateLimits),
-        ({ value: { resources: { graphql } } }) =>
-          graphql === undefined
-            ? { detail: "accepted", reading: {} }
-            : {
-              detail: `${graphql.remaining} of ${graphql.limit} points left`,
-              reading: { limit: graphql.limit, remaining: graphql.remaining, resetsAt: graphql.reset * 1000 }
-            }
-      )
+    const free = Effect.map(
+      api.rest(payer, token, "GET", "/rate_limit", RateLimits),
+      ({ value: { resources: { graphql } } }): Working => ({
+        detail: points(graphql?.remaining, graphql?.limit),
+        reading: graphql === undefined
+          ? {}
+          : { limit: graphql.limit, remaining: graphql.remaining, resetsAt: graphql.reset * 1000 }
+      })
     )
+    // A GitHub of one's own may have no such route; then a point tells.
+    const paid = Effect.map(
+      api.graphql(payer, token, rateLimitDocument, ["rateLimit"]),
+      ({ reading }): Working => ({ detail: points(reading.remaining, reading.limit), reading })
+    )
+    return yield* report(payer.label, Effect.catchTag(free, "NOT_FOUND", () => paid))
   })
 
   const checkApp = Effect.fnUntraced(function*(app: GitHubAppOptions) {
     const payer = yield* makePayer(`app:${app.appId}`, `GitHub App ${app.appId}`)
     const look = Effect.gen(function*() {
       const jwt = yield* appJwt(app)
-      const { value: { name } } = yield* api.rest(payer, jwt, "GET", "/app", App)
+      // Only for its name: an App that GitHub does not know is refused with 401.
+      const { name } = yield* api.rest(payer, jwt, "GET", "/app", App).pipe(
+        Effect.map(({ value }) => value),
+        Effect.catchTag("NOT_FOUND", () => Effect.succeed<typeof App.Type>({}))
+      )
       const installed = yield* listInstallations(api, app, payer)
       const missing = app.installationIds.filter((id) => !installed.includes(id))
       if (missing.length > 0 || installed.length === 0) {

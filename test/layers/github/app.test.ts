@@ -228,6 +228,13 @@ const check = (reply: (seen: Seen) => Reply, options: Partial<GitHubOptions>) =>
 const account = (seen: Seen): Reply =>
   seen.path === "/app" ? { status: 200, body: { id: 77, name: "Census" } } : well(seen)
 
+const withoutRoutes = (seen: Seen): Reply =>
+  seen.path === "/graphql"
+    ? seen.token === "bad" ? { status: 401, body: { message: "Bad credentials" } } : all(seen)
+    : seen.path === "/rate_limit" || seen.path === "/app"
+    ? { status: 404, body: { message: "Not Found" } }
+    : well(seen)
+
 describe("GitHubAccount", () => {
   it.effect("says of each token what it is good for, with one free request each", () =>
     Effect.gen(function*() {
@@ -245,6 +252,15 @@ describe("GitHubAccount", () => {
         ["4321 of 5000 points left", "TRANSIENT", "AUTH"]
       )
       assert.deepStrictEqual(seen.map(({ path }) => path), ["/rate_limit", "/rate_limit", "/rate_limit"])
+    }))
+
+  it.effect("asks by GraphQL where GitHub has no route for limits, and does without the App's name", () =>
+    Effect.gen(function*() {
+      const { reports } = yield* check(withoutRoutes, { ...appOptions(), tokens: tokens("good", "bad") })
+      assert.deepStrictEqual(
+        reports.map(({ outcome }) => outcome._tag === "Works" ? outcome.detail : outcome.error._tag),
+        ["4000 of 5000 points left", "AUTH", "unnamed: 2 installations"]
+      )
     }))
 
   it.effect("says of an App how many installations it has, and which of the named ones it has not", () =>
