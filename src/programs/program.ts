@@ -1,7 +1,11 @@
 /**
  * The program `image-census` on this Node process.
  */
-import { NodeContext, NodeFileSystem, NodePath, NodeRuntime } from "@effect/platform-node"
+// One module each: all of them together load servers and sockets that this program has no use for.
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
+import * as NodePath from "@effect/platform-node/NodePath"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Config, Effect, Either, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { hostname } from "node:os"

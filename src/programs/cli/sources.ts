@@ -1,7 +1,7 @@
 /**
  * Where a command's input comes from: files, standard input, or the arguments themselves.
  */
-import { FileSystem } from "@effect/platform"
+import * as FileSystem from "@effect/platform/FileSystem"
 import { Array as Arr, Effect, Either, Option, Stream } from "effect"
 import * as GitHubRepository from "../../domain/GitHubRepository.js"
 import * as RepositoryList from "../../domain/RepositoryList.js"

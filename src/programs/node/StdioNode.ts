@@ -1,7 +1,7 @@
 /**
  * The standard streams of this Node process.
  */
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Config, Console, Effect, Layer, Option } from "effect"
 import { Transient } from "../../domain/Errors.js"
 import { type Output, Stdio } from "../cli/Stdio.js"
