@@ -1,5 +1,5 @@
-// Writes src/index.ts, the public entry: every module of domain, services and layers whose name begins with a capital,
-// and the programs that users compose themselves. `--check` only says whether it is up to date.
+// Writes src/index.ts, the public entry: every module of domain, services and layers whose name begins with a capital (in
+// the domain a folder is the inside of the module beside it), and the programs that users compose themselves. `--check` only says whether it is up to date.
 import { readdir, readFile, writeFile } from "node:fs/promises"
 import { basename, relative, sep } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url"
 const source = fileURLToPath(new URL("../src/", import.meta.url))
 const programs = ["sync/Discover", "sync/Sync", "sync/SyncOptions", "sync/SyncProgress"]
 
-const modules = async (room) => {
-  const entries = await readdir(`${source}${room}`, { recursive: true, withFileTypes: true })
+const modules = async (room, recursive = true) => {
+  const entries = await readdir(`${source}${room}`, { recursive, withFileTypes: true })
   return entries
     .filter((entry) => entry.isFile() && /^[A-Z]\w*\.ts$/.test(entry.name))
     .map((entry) => relative(source, `${entry.parentPath ?? entry.path}${sep}${entry.name}`).split(sep).join("/"))
@@ -26,7 +26,7 @@ const text = [
  * Written by \`npm run index\` out of the folders: a module is public if its name begins with a capital.
  */`,
   "",
-  ...(await modules("domain")).map(namespaced),
+  ...(await modules("domain", false)).map(namespaced),
   "",
   ...(await modules("services")).map((path) => `export * from "./${path}.js"`),
   "",

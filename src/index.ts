@@ -44,6 +44,7 @@ export * as TagVersion from "./domain/TagVersion.js"
 export * as UpdatePolicy from "./domain/UpdatePolicy.js"
 export * as UtcDay from "./domain/UtcDay.js"
 export * as WarningHeader from "./domain/WarningHeader.js"
+export * as WorkflowImages from "./domain/WorkflowImages.js"
 
 export * from "./services/ContentCache.js"
 export * from "./services/DockerHubRegistry.js"

@@ -109,6 +109,7 @@ export const sync = Effect.fn("sync")(
       Effect.forkScoped
     )
 
+    // What is claimed is held at once: nothing may come between, or it would stay leased after a stop.
     const discovery: Job<Effect.Effect.Success<ReturnType<typeof store.claimRepositories>>[number]> = {
       name: "discovery",
       claim: Effect.tap(
@@ -124,10 +125,10 @@ export const sync = Effect.fn("sync")(
     }
     const refresh: Job<Effect.Effect.Success<ReturnType<typeof store.claimImages>>[number]> = {
       name: "refresh",
-      claim: Effect.tap(
+      claim: Effect.uninterruptible(Effect.tap(
         store.claimImages({ limit: options.batchSize, lease: options.lease, interval: options.refreshInterval }),
         recorder.holdImages
-      ),
+      )),
       work: (claim) => Effect.flatMap(lookAtImage(lane.ask)(claim), recorder.refresh),
       ahead: refreshAhead
     }
