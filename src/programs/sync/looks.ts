@@ -14,27 +14,37 @@ import type {
   ImageFacts,
   RefreshFinding
 } from "../../domain/Finding.js"
+import { addDays, dayOf, startOf } from "../../domain/UtcDay.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
 import type { LaneKind } from "./LaneQueue.js"
 
 /** Asks the Hub for an image: none is a definite "there is no such image". */
 export type AskHub = (kind: LaneKind, image: string) => Effect.Effect<Option.Option<ImageFacts>, CensusError>
 
-/** Turns what is no definite answer into a deferral; AUTH that concerns everything goes on to end the run. */
-const orDefer = (attempts: number) => <A>(look: Effect.Effect<A, CensusError>): Effect.Effect<A | Deferral, Auth> => {
-  const deferred = Effect.fn("deferred")(function*(reason: string, until: number) {
-    const delay = deferralDelay(attempts + 1, yield* Random.next)
-    const now = yield* Clock.currentTimeMillis
-    const deferral: Deferral = { _tag: "Deferred", reason, notBefore: Math.max(now + delay, until) }
-    return deferral
-  })
-  return look.pipe(Effect.catchTags({
-    AUTH: (error) => error.scope === "all" ? Effect.fail(error) : deferred(error.message, 0),
-    RATE_LIMIT: (error) => deferred(error.message, error.until.epochMillis),
-    NOT_FOUND: (error) => deferred(`unexpected: ${error.message}`, 0),
-    TRANSIENT: (error) => deferred(`${error.reason}: ${error.message}`, 0)
-  }))
-}
+/**
+ * Turns what is no definite answer into a deferral; AUTH that concerns everything goes on to end the run.
+ * @param latest the instant to which to put off at most, where the server names no later one.
+ */
+const orDefer =
+  (attempts: number, latest: (now: number) => number = () => Number.POSITIVE_INFINITY) =>
+  <A>(look: Effect.Effect<A, CensusError>): Effect.Effect<A | Deferral, Auth> => {
+    const deferred = Effect.fn("deferred")(function*(reason: string, until: number) {
+      const delay = deferralDelay(attempts + 1, yield* Random.next)
+      const now = yield* Clock.currentTimeMillis
+      const deferral: Deferral = {
+        _tag: "Deferred",
+        reason,
+        notBefore: Math.max(Math.min(now + delay, latest(now)), until)
+      }
+      return deferral
+    })
+    return look.pipe(Effect.catchTags({
+      AUTH: (error) => error.scope === "all" ? Effect.fail(error) : deferred(error.message, 0),
+      RATE_LIMIT: (error) => deferred(error.message, error.until.epochMillis),
+      NOT_FOUND: (error) => deferred(`unexpected: ${error.message}`, 0),
+      TRANSIENT: (error) => deferred(`${error.reason}: ${error.message}`, 0)
+    }))
+  }
 
 /**
  * Looks at a repository: GitHub first, and the Hub only where a Dockerfile makes an image likely. NOT_FOUND of GitHub is
@@ -61,6 +71,9 @@ export const lookAtRepository = (ask: AskHub) =>
     }
   )
 
+// An image needs a row for every day: what kept it from one day's must not cost it the next one's too.
+const nextDay = (now: number): number => startOf(addDays(dayOf(now), 1))
+
 /** Looks at a known image again. */
 export const lookAtImage = (ask: AskHub) =>
   Effect.fn("refresh.look")(function*(claim: ClaimedImage): Effect.fn.Return<RefreshFinding, Auth> {
@@ -68,7 +81,7 @@ export const lookAtImage = (ask: AskHub) =>
       Effect.map((facts): RefreshFinding["result"] =>
         Option.isSome(facts) ? { _tag: "Refreshed", facts: facts.value } : { _tag: "Gone" }
       ),
-      orDefer(claim.attempts)
+      orDefer(claim.attempts, nextDay)
     )
     return { claim, at: yield* Clock.currentTimeMillis, result }
   })
