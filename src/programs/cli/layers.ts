@@ -29,7 +29,7 @@ export interface Program {
 }
 
 /** Where the operators of the services that are asked can read who asks. */
-const address = "https://www.npmjs.com/package/image-census"
+const address = "https://github.com/image-census/image-census"
 
 const withSettings = <A, E, R>(f: (settings: SettingsValues) => Layer.Layer<A, E, R>) =>
   Layer.unwrapEffect(Effect.map(Settings, f))
