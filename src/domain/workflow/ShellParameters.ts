@@ -5,16 +5,21 @@ import * as Glob from "./Glob.js"
 import { hasHole, type HoleTable, isHole } from "./Holes.js"
 import { cap } from "./Limits.js"
 import type { Variable } from "./ShellState.js"
+import type { WordScope } from "./ShellWordScope.js"
 
-/** What `${…}` needs of its surroundings. */
-export interface ParameterScope {
-  readonly lookup: (name: string) => Variable
-  readonly isSet: (name: string) => boolean
-  readonly assign: (name: string, value: string) => void
-  /** Expands the word behind an operator. */
-  readonly text: (raw: string) => string
+/** How variables are read and words expanded, which is the business of those who call. */
+export interface Reading {
+  readonly lookup: (name: string, scope: WordScope) => Variable
+  readonly text: (raw: string, scope: WordScope) => string
+}
+
+interface Scope {
+  readonly words: WordScope
+  readonly reading: Reading
   readonly holes: HoleTable
 }
+
+const expand = ({ reading, words }: Scope, raw: string): string => reading.text(raw, words)
 
 const shape = /^(!?)(#?)([A-Za-z_]\w*|[0-9@*])(?:\[((?:[^\]$]|\$\{[^}]*\}|\$\w+)*)\])?([^]*)$/
 
@@ -31,18 +36,19 @@ const element = (value: Variable, key: string): string => {
 }
 
 /** The value of `${body}`: a list for `${a[@]}` and `${!a[@]}`. */
-export const parameter = (body: string, scope: ParameterScope): string | ReadonlyArray<string> => {
+export const parameter = (body: string, words: WordScope, reading: Reading): string | ReadonlyArray<string> => {
+  const scope: Scope = { words, reading, holes: words.holes }
   const match = shape.exec(body)
   if (match === null) return scope.holes.unknown("runtime", `$\{${body.slice(0, 40)}}`)
   const [, bang, hash, name = "", key, operation = ""] = match
-  const value = scope.lookup(name)
+  const value = reading.lookup(name, words)
   if (key === "@" || key === "*" || ((name === "@" || name === "*") && hash === "")) {
     if (hash === "#") return String(values(value).length)
     if (bang === "!") return value instanceof Map ? [...value.keys()] : values(value).map((_, index) => String(index))
     return values(value).map((one) => apply(name, one, operation, scope))
   }
-  if (bang === "!") return apply(name, values(scope.lookup(values(value)[0] ?? ""))[0] ?? "", operation, scope)
-  const text = key === undefined ? values(value)[0] ?? "" : element(value, scope.text(key))
+  if (bang === "!") return apply(name, values(reading.lookup(values(value)[0] ?? "", words))[0] ?? "", operation, scope)
+  const text = key === undefined ? values(value)[0] ?? "" : element(value, expand(scope, key))
   if (hash === "#") return hasHole(text) ? scope.holes.unknown("runtime", `$\{#${name}}`) : String(text.length)
   return apply(name, text, operation, scope)
 }
@@ -72,8 +78,8 @@ const onlyIf = (text: string, other: string, holes: HoleTable): string => {
   return truth === true ? other : truth === false ? "" : holes.choice(["", other])
 }
 
-const substring = (text: string, operation: string, scope: ParameterScope): string => {
-  const [from = "", length] = scope.text(operation.slice(1)).split(":")
+const substring = (text: string, operation: string, scope: Scope): string => {
+  const [from = "", length] = expand(scope, operation.slice(1)).split(":")
   if (hasHole(text) || !/^\s*-?\d+$/.test(from)) {
     return isHole(text)
       ? text
@@ -84,12 +90,12 @@ const substring = (text: string, operation: string, scope: ParameterScope): stri
   return Number(length) < 0 ? text.slice(start, Number(length)) : text.slice(start, start + Number(length))
 }
 
-const replaced = (text: string, operation: string, scope: ParameterScope): string => {
+const replaced = (text: string, operation: string, scope: Scope): string => {
   const every = operation.startsWith("//")
   const body = operation.slice(every ? 2 : 1)
   const cut = body.replace(/\\./g, "__").indexOf("/")
-  const pattern = scope.text(cut === -1 ? body : body.slice(0, cut))
-  const by = cut === -1 ? "" : scope.text(body.slice(cut + 1))
+  const pattern = expand(scope, cut === -1 ? body : body.slice(0, cut))
+  const by = cut === -1 ? "" : expand(scope, body.slice(cut + 1))
   if (pattern.startsWith("#")) {
     const rest = Glob.withoutPrefix(text, pattern.slice(1), true)
     return rest === text ? text : by + rest
@@ -101,27 +107,35 @@ const replaced = (text: string, operation: string, scope: ParameterScope): strin
   return cap(Glob.replace(text, pattern, by, every))
 }
 
-const apply = (name: string, text: string, operation: string, scope: ParameterScope): string => {
+const apply = (name: string, text: string, operation: string, scope: Scope): string => {
   if (operation === "") return text
   const [first = "", second = ""] = operation
-  const rest = (): string => scope.text(operation.slice(2))
+  const rest = (): string => expand(scope, operation.slice(2))
   if (first === ":" && second === "-") return orElse(text, rest(), scope.holes)
   if (first === ":" && second === "+") return onlyIf(text, rest(), scope.holes)
   if (first === ":" && second === "?") return text
   if (first === ":" && second === "=") {
     const value = orElse(text, rest(), scope.holes)
-    scope.assign(name, value)
+    scope.words.state.variables.set(name, value)
     return value
   }
   if (first === ":") return substring(text, operation, scope)
-  if (first === "-") return scope.isSet(name) || text !== "" ? text : scope.text(operation.slice(1))
-  if (first === "+") return scope.isSet(name) || text !== "" ? scope.text(operation.slice(1)) : ""
+  if (first === "-") {
+    return scope.words.state.variables.has(name) || text !== ""
+      ? text
+      : expand(scope, operation.slice(1))
+  }
+  if (first === "+") {
+    return scope.words.state.variables.has(name) || text !== ""
+      ? expand(scope, operation.slice(1))
+      : ""
+  }
   if (first === "," || first === "^" || first === "@") return changeCase(text, operation)
   if (first === "#") {
-    return Glob.withoutPrefix(text, scope.text(operation.slice(second === "#" ? 2 : 1)), second === "#")
+    return Glob.withoutPrefix(text, expand(scope, operation.slice(second === "#" ? 2 : 1)), second === "#")
   }
   if (first === "%") {
-    return Glob.withoutSuffix(text, scope.text(operation.slice(second === "%" ? 2 : 1)), second === "%")
+    return Glob.withoutSuffix(text, expand(scope, operation.slice(second === "%" ? 2 : 1)), second === "%")
   }
   return first === "/" ? replaced(text, operation, scope) : text
 }

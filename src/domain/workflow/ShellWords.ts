@@ -1,24 +1,14 @@
 /**
  * Expands the words of a shell script: quotes, variables, command substitutions, word splitting and braces.
  */
-import { hasHole, type HoleTable } from "./Holes.js"
+import { hasHole } from "./Holes.js"
 import * as Limits from "./Limits.js"
 import { skipDollar } from "./ShellLexer.js"
-import { isAssociative, parameter } from "./ShellParameters.js"
-import type { ShellState, Variable } from "./ShellState.js"
+import { isAssociative, parameter, type Reading } from "./ShellParameters.js"
+import type { Variable } from "./ShellState.js"
+import type { WordScope } from "./ShellWordScope.js"
 
-/** What an expansion needs to know of the script that runs. */
-export interface WordScope {
-  readonly state: ShellState
-  readonly holes: HoleTable
-  readonly tank: Limits.Fuel
-  /** `$1`, `$2`, … of the function that runs. */
-  readonly positional: ReadonlyArray<string>
-  /** What a script writes to its standard output, for `$(…)`. */
-  capture(script: string): string
-  /** What a variable holds that the script did not set. */
-  ambient(name: string): string
-}
+export type { WordScope } from "./ShellWordScope.js"
 
 const plain = /^[^\\'"$`{~<]*$/
 const whitespace = /[ \t\n]+/
@@ -63,18 +53,6 @@ const lookup = (name: string, scope: WordScope): Variable => {
   return scope.state.variables.get(name) ?? scope.ambient(name)
 }
 
-// `${name…}`, without the braces. A list for `${a[@]}`.
-const braced = (body: string, scope: WordScope): string | ReadonlyArray<string> =>
-  parameter(body, {
-    lookup: (name) => lookup(name, scope),
-    isSet: (name) => scope.state.variables.has(name),
-    assign: (name, value) => {
-      scope.state.variables.set(name, value)
-    },
-    text: (raw) => expandText(raw, scope),
-    holes: scope.holes
-  })
-
 // Alternatives of an unquoted expansion that hold several words each stand side by side.
 const alternatives = (text: string, scope: WordScope): string => {
   if (!hasHole(text)) return text
@@ -82,32 +60,31 @@ const alternatives = (text: string, scope: WordScope): string => {
   return spread ? scope.holes.expand(text, true, 16).join(" ") : text
 }
 
+const put = (value: Variable, quoted: boolean, fields: Fields, scope: WordScope): void => {
+  if (typeof value === "string") {
+    if (quoted || !fields.split) fields.add(value)
+    else fields.addSplit(alternatives(value, scope))
+    return
+  }
+  for (const [index, element] of elements(value).entries()) {
+    if (index > 0 && fields.split) fields.end()
+    else if (index > 0) fields.add(" ")
+    if (quoted) fields.add(element)
+    else fields.addSplit(element)
+  }
+}
+
 const expandDollar = (raw: string, at: number, quoted: boolean, fields: Fields, scope: WordScope): number => {
   const next = raw.charAt(at + 1)
-  const put = (value: Variable): void => {
-    if (typeof value === "string") {
-      if (quoted || !fields.split) fields.add(value)
-      else fields.addSplit(alternatives(value, scope))
-      return
-    }
-    elements(value).forEach((element, index) => {
-      if (index > 0) {
-        if (fields.split) fields.end()
-        else fields.add(" ")
-      }
-      if (quoted) fields.add(element)
-      else fields.addSplit(element)
-    })
-  }
   if (next === "(") {
     const end = skipDollar(raw, at, 0)
-    if (raw.startsWith("$((", at)) put(scope.holes.unknown("runtime", "$((…))"))
-    else put(scope.capture(raw.slice(at + 2, end - 1)))
+    if (raw.startsWith("$((", at)) put(scope.holes.unknown("runtime", "$((…))"), quoted, fields, scope)
+    else put(scope.capture(raw.slice(at + 2, end - 1)), quoted, fields, scope)
     return end
   }
   if (next === "{") {
     const end = skipDollar(raw, at, 0)
-    put(braced(raw.slice(at + 2, end - 1), scope))
+    put(parameter(raw.slice(at + 2, end - 1), scope, reading), quoted, fields, scope)
     return end
   }
   const name = /^(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(raw.slice(at + 1, at + 129))?.[0]
@@ -117,7 +94,12 @@ const expandDollar = (raw: string, at: number, quoted: boolean, fields: Fields, 
     return at + 1
   }
   const value = lookup(name, scope)
-  put(name === "@" || name === "*" || typeof value === "string" ? value : elements(value)[0] ?? "")
+  put(
+    name === "@" || name === "*" || typeof value === "string" ? value : elements(value)[0] ?? "",
+    quoted,
+    fields,
+    scope
+  )
   return at + 1 + name.length
 }
 
@@ -240,3 +222,5 @@ export const expandValue = (
   }
   return items.flatMap((item) => expandFields(item, scope))
 }
+
+const reading: Reading = { lookup, text: expandText }

@@ -29,9 +29,10 @@ const pushes = (filters: YamlMap): ReadonlyArray<Scenario> => {
   const has = (name: string): boolean => filters[name] !== undefined
   const branches = has("branches") || has("branches-ignore")
   const tags = has("tags") || has("tags-ignore")
-  const branch: Scenario = { event: "push", ref: "branch", branches: literals(filters["branches"]), inputs: {} }
-  const tag: Scenario = { event: "push", ref: "tag", branches: [], inputs: {} }
-  return branches && !tags ? [branch] : tags && !branches ? [tag] : [branch, tag]
+  if (branches === tags) return [{ event: "push", ref: undefined, branches: [], inputs: {} }]
+  return branches
+    ? [{ event: "push", ref: "branch", branches: literals(filters["branches"]), inputs: {} }]
+    : [{ event: "push", ref: "tag", branches: [], inputs: {} }]
 }
 
 const refs = new Map<string, Scenario["ref"]>([
@@ -72,7 +73,6 @@ const payload = new Map([
   ["workflow_run", /event\.workflow_run/],
   ["repository_dispatch", /client_payload/]
 ])
-const aboutRefs = /refs\/|ref_type|ref_name|github\.ref|REF_TYPE|REF_NAME|GITHUB_REF/
 const otherThan = /!=\s*['"](?!pull_request['"])/
 
 // The first scenario, and those that the file treats in a way of their own.
@@ -81,7 +81,7 @@ const telling = (all: ReadonlyArray<Scenario>, text: string): ReadonlyArray<Scen
   const rest = text.replace(/!=\s*['"]pull_request['"]/g, "")
   return all.filter(({ event }, index) =>
     index === 0 || event === undefined || rest.includes(`'${event}'`) || rest.includes(`"${event}"`) ||
-    (event === "push" ? aboutRefs.test(text) : payload.get(event)?.test(text) === true)
+    payload.get(event)?.test(text) === true
   )
 }
 
