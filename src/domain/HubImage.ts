@@ -21,3 +21,9 @@ export const hubPath = (image: string): HubPath => {
 /** The familiar name of a path: official images lose `library/`. */
 export const familiarName = (path: HubPath): string =>
   imageName({ registry: dockerHub, repository: `${path.namespace}/${path.name}` })
+
+/** The form by which two spellings of one image are equal. */
+export const hubKey = (image: string): string => {
+  const { name, namespace } = hubPath(image)
+  return `${namespace}/${name}`.toLowerCase()
+}

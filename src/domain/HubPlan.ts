@@ -2,7 +2,7 @@
  * When a namespace's listing (100 images for one call) saves calls over asking image by image, and what its pages prove.
  */
 import type { ImageFacts } from "./Finding.js"
-import { hubPath } from "./HubImage.js"
+import { hubKey } from "./HubImage.js"
 
 /** Entries on a page of a listing. */
 export const pageSize = 100
@@ -23,11 +23,6 @@ export interface ListedPage {
 export const worthListing = (wanted: number, count: number | undefined): boolean =>
   wanted >= 2 && (count === undefined || Math.ceil(count / pageSize) < wanted)
 
-const keyOf = (image: string): string => {
-  const { name, namespace } = hubPath(image)
-  return `${namespace}/${name}`.toLowerCase()
-}
-
 /** What a page means for those who wait: every one of them is in exactly one of the three. */
 export interface PageVerdict<W> {
   readonly found: ReadonlyArray<{ readonly wanted: W; readonly facts: ImageFacts }>
@@ -44,11 +39,11 @@ export const readPage = <W extends { readonly image: string }>(
   page: ListedPage,
   pagesSeen: number
 ): PageVerdict<W> => {
-  const listed = new Map(page.images.map((facts) => [keyOf(facts.image), facts]))
+  const listed = new Map(page.images.map((facts) => [hubKey(facts.image), facts]))
   const found: Array<{ readonly wanted: W; readonly facts: ImageFacts }> = []
   const missing: Array<W> = []
   for (const one of wanted) {
-    const facts = listed.get(keyOf(one.image))
+    const facts = listed.get(hubKey(one.image))
     if (facts === undefined) missing.push(one)
     else found.push({ wanted: one, facts: { ...facts, image: one.image } })
   }

@@ -3,7 +3,7 @@
  * listing where that saves calls; while the Hub fails, single probes go out at growing intervals and nobody's retries
  * are spent.
  */
-import { Array as Arr, Chunk, Deferred, Effect, Option, Queue, Ref, type Scope, Stream } from "effect"
+import { Array as Arr, Chunk, Clock, Deferred, Effect, Either, Option, Queue, Ref, type Scope, Stream } from "effect"
 import type { Auth, CensusError } from "../../domain/Errors.js"
 import type { ImageFacts } from "../../domain/Finding.js"
 import { hubPath } from "../../domain/HubImage.js"
@@ -12,6 +12,7 @@ import { makeCircuit } from "../../layers/circuit.js"
 import { DockerHubRegistry, type NamespacePage } from "../../services/DockerHubRegistry.js"
 import * as LaneQueue from "./LaneQueue.js"
 import type { AskHub } from "./looks.js"
+import * as RecentAnswers from "./recentAnswers.js"
 import { SyncProgress } from "./SyncProgress.js"
 
 /** A request that waits for its answer, and what became of it so far. */
@@ -53,6 +54,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
   const queue = LaneQueue.make<Wanted>()
   // How many repositories a namespace has, once a listing has told.
   const sizes = new Map<string, number>()
+  const recent = RecentAnswers.make()
 
   const ask: AskHub = Effect.fn("HubLane.ask")(function*(kind, image) {
     const answer = yield* Deferred.make<Option.Option<ImageFacts>, CensusError>()
@@ -96,10 +98,29 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
       Effect.asSome,
       Effect.catchTag("NOT_FOUND", () => Effect.succeedNone),
       Effect.matchEffect({
-        onSuccess: (facts) => answered(members, facts),
+        onSuccess: (facts) =>
+          Effect.flatMap(Clock.currentTimeMillis, (now) => {
+            recent.answered(image, facts, now)
+            return answered(members, facts)
+          }),
         onFailure: (error) => failed(members, error)
       })
     )
+
+  /** Answers those of discovery to whom the Hub has spoken lately; returns the others. A refresh wants to know anew. */
+  const withoutAnswer = Effect.fn("HubLane.withoutAnswer")(function*(members: ReadonlyArray<Wanted>) {
+    const now = yield* Clock.currentTimeMillis
+    const [open, known] = Arr.partitionMap(
+      members,
+      (wanted) =>
+        Option.match(wanted.kind === "discovery" ? recent.find(wanted.image, now) : Option.none(), {
+          onNone: () => Either.left(wanted),
+          onSome: (answer) => Either.right({ wanted, answer })
+        })
+    )
+    yield* Effect.forEach(known, ({ answer, wanted }) => answered([wanted], answer), { discard: true })
+    return open
+  })
 
   /** Absent for discovery; a known image is only gone by the Hub's own 404, so it is asked for alone. */
   const absent = Effect.fn("HubLane.absent")(function*(members: ReadonlyArray<Wanted>) {
@@ -116,6 +137,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
       members: ReadonlyArray<Wanted>
     ): Effect.fn.Return<ReadonlyArray<Wanted>, Auth, Scope.Scope> {
       const pull = yield* Stream.toPull(hub.namespace(namespace))
+      const seen = new Array<ImageFacts>()
       const next = circuit.run(Effect.catchAll(
         pull,
         Option.match({
@@ -139,6 +161,10 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
               if (Option.isNone(page)) return open
               if (sizes.size >= mostSizes) sizes.clear()
               sizes.set(namespace, page.value.count)
+              seen.push(...page.value.images)
+              const now = yield* Clock.currentTimeMillis
+              for (const facts of page.value.images) recent.answered(facts.image, Option.some(facts), now)
+              if (page.value.complete) recent.listed(namespace, seen, now)
               const verdict = readPage(open, page.value, pages)
               yield* Effect.forEach(verdict.found, (one) => answered([one.wanted], Option.some(one.facts)))
               const toConfirm = yield* absent(verdict.absent)
@@ -153,7 +179,10 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
   )
 
   const serveGroup = Effect.fn("HubLane.serve")(function*(group: LaneQueue.Group<Wanted>) {
-    const [single, listable] = Arr.partition(group.members, (wanted) => !wanted.single)
+    const members = yield* withoutAnswer(group.members)
+    const [first] = members
+    if (first === undefined) return
+    const [single, listable] = Arr.partition(members, (wanted) => !wanted.single)
     const distinct = new Set(listable.map((wanted) => wanted.image)).size
     if (worthListing(distinct, sizes.get(group.namespace))) {
       again(single)
@@ -161,8 +190,8 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
       for (const wanted of open) wanted.single = true
       return again(open)
     }
-    const image = group.members[0].image
-    const [others, same] = Arr.partition(group.members, (wanted) => wanted.image === image)
+    const { image } = first
+    const [others, same] = Arr.partition(members, (wanted) => wanted.image === image)
     again(others)
     yield* askSingly(same, image)
     queue.spent(group.kind, 1)

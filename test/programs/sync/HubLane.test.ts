@@ -67,6 +67,30 @@ describe("the lane to the Hub", () => {
         assert.deepStrictEqual(yield* Ref.get(calls), ["list o", "o/known"])
       })))
 
+  it.effect("pays once for what discovery asks again within minutes, and anew for a refresh", () =>
+    withLane({
+      repository: (image) => image === "p/a" ? Effect.succeed(facts(image)) : Effect.fail(unknown(image)),
+      namespace: () => [{ count: 2, images: [facts("o/a"), facts("o/b")], complete: true, walled: false }]
+    }, (lane, calls) =>
+      Effect.gen(function*() {
+        const ask = (image: string) => Effect.map(lane.ask("discovery", image), Option.isSome)
+        yield* Effect.all([ask("o/a"), ask("o/x")], { concurrency: "unbounded" })
+        assert.deepStrictEqual(yield* Effect.forEach(["o/b", "o/y", "p/a", "p/z", "p/a", "p/z"], ask), [
+          true,
+          false,
+          true,
+          false,
+          true,
+          false
+        ])
+        assert.deepStrictEqual(yield* Ref.get(calls), ["list o", "p/a", "p/z"])
+        assert.isTrue(Option.isSome(yield* lane.ask("refresh", "p/a")))
+        assert.deepStrictEqual(yield* Ref.get(calls), ["list o", "p/a", "p/z", "p/a"])
+        yield* TestClock.adjust("10 minutes")
+        assert.isTrue(yield* ask("p/a"))
+        assert.lengthOf(yield* Ref.get(calls), 5)
+      })))
+
   it.effect("in ten minutes of outage sends one probe per step, and afterwards answers everybody", () =>
     withLane({
       repository: (image) =>

@@ -1,0 +1,68 @@
+/**
+ * What the Hub said in the last minutes: a repository that comes later than its neighbours, or after the refresh of its
+ * image, need not cost a call of its own. Not an Effect: it belongs to the one fiber that serves the lane.
+ */
+import { Option } from "effect"
+import type { ImageFacts } from "../../domain/Finding.js"
+import { hubKey, hubPath } from "../../domain/HubImage.js"
+import { dayOf } from "../../domain/UtcDay.js"
+
+/** For how long an answer is believed, in milliseconds, and never beyond its UTC day: it becomes that day's snapshot. */
+export const believedFor = 600_000
+
+interface Dated<A> {
+  readonly at: number
+  readonly value: A
+}
+
+/** Times are epoch milliseconds. */
+export interface RecentAnswers {
+  /** The Hub's answer for one image; none is its 404. */
+  readonly answered: (image: string, answer: Option.Option<ImageFacts>, now: number) => void
+  /** A namespace was seen as a whole, its images being answers too: what is not among them is absent. */
+  readonly listed: (namespace: string, images: Iterable<ImageFacts>, now: number) => void
+  /** What is known of an image; the inner none is a definite absence. */
+  readonly find: (image: string, now: number) => Option.Option<Option.Option<ImageFacts>>
+}
+
+/**
+ * Remembers nothing yet.
+ * @param most how many images, and how many namespaces, are remembered at most; beyond that all are forgotten.
+ */
+export const make = (most = 20_000): RecentAnswers => {
+  const images = new Map<string, Dated<Option.Option<ImageFacts>>>()
+  const namespaces = new Map<string, Dated<ReadonlySet<string>>>()
+
+  const fresh = <A>(known: Dated<A> | undefined, now: number): Option.Option<A> =>
+    known !== undefined && now - known.at < believedFor && dayOf(known.at) === dayOf(now)
+      ? Option.some(known.value)
+      : Option.none()
+
+  const answered: RecentAnswers["answered"] = (image, answer, now) => {
+    if (images.size >= most) images.clear()
+    images.set(hubKey(image), { at: now, value: answer })
+  }
+
+  return {
+    answered,
+    listed: (namespace, all, now) => {
+      if (namespaces.size >= most) namespaces.clear()
+      const names = new Set<string>()
+      for (const { image } of all) names.add(hubKey(image))
+      namespaces.set(namespace.toLowerCase(), { at: now, value: names })
+    },
+    find: (image, now) =>
+      Option.orElse(
+        Option.map(fresh(images.get(hubKey(image)), now), Option.map((facts) => ({ ...facts, image }))),
+        () =>
+          // An image that was listed, and forgotten since, is not absent.
+          Option.map(
+            Option.filter(
+              fresh(namespaces.get(hubPath(image).namespace.toLowerCase()), now),
+              (names) => !names.has(hubKey(image))
+            ),
+            () => Option.none()
+          )
+      )
+  }
+}
