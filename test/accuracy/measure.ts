@@ -5,25 +5,25 @@ import { Either, Option, Schema } from "effect"
 import { parseNormalized } from "../../src/domain/ImageReference.js"
 import type { WorkflowFindings } from "../../src/domain/WorkflowImages.js"
 
-const Unresolved = Schema.Struct({
-  template: Schema.String,
-  registry: Schema.NullOr(Schema.String),
-  name: Schema.NullOr(Schema.String)
-})
+// Fields that a label leaves out are empty.
+const text = Schema.optionalWith(Schema.NullOr(Schema.String), { default: () => null })
+const list = <A, I>(of: Schema.Schema<A, I>) =>
+  Schema.optionalWith(Schema.Array(of), { default: () => [], nullable: true })
+
+const Unresolved = Schema.Struct({ template: Schema.String, registry: text, name: text })
 
 /** The labels of one file, as a folder's `index.json` has them. */
 export const Entry = Schema.Struct({
   file: Schema.String,
   repo: Schema.String,
-  path: Schema.String,
+  path: Schema.optionalWith(Schema.String, { default: () => ".github/workflows/workflow.yml" }),
   github_repository: Schema.optional(Schema.String),
-  images: Schema.Array(Schema.String),
-  unresolved: Schema.Array(Unresolved),
-  external: Schema.Array(Schema.Struct({ image: Schema.NullOr(Schema.String), source: Schema.NullOr(Schema.String) })),
-  artifacts: Schema.Array(Schema.String),
-  mentions: Schema.Array(Schema.String),
-  ambiguous: Schema.Boolean,
-  aux: Schema.Array(Schema.String)
+  images: list(Schema.String),
+  unresolved: list(Unresolved),
+  external: list(Schema.Struct({ image: text, source: text })),
+  artifacts: list(Schema.String),
+  ambiguous: Schema.optionalWith(Schema.Boolean, { default: () => false }),
+  aux: list(Schema.String)
 })
 export type Entry = typeof Entry.Type
 
