@@ -107,13 +107,13 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
       })
     )
 
-  /** Answers those of discovery to whom the Hub has spoken lately; returns the others. A refresh wants to know anew. */
+  /** Answers those of whom the Hub has spoken lately; returns the others. */
   const withoutAnswer = Effect.fn("HubLane.withoutAnswer")(function*(members: ReadonlyArray<Wanted>) {
     const now = yield* Clock.currentTimeMillis
     const [open, known] = Arr.partitionMap(
       members,
       (wanted) =>
-        Option.match(wanted.kind === "discovery" ? recent.find(wanted.image, now) : Option.none(), {
+        Option.match(recent.find(wanted.kind, wanted.image, now), {
           onNone: () => Either.left(wanted),
           onSome: (answer) => Either.right({ wanted, answer })
         })

@@ -6,9 +6,13 @@ import { Option } from "effect"
 import type { ImageFacts } from "../../domain/Finding.js"
 import { hubKey, hubPath } from "../../domain/HubImage.js"
 import { dayOf } from "../../domain/UtcDay.js"
+import type { LaneKind } from "./LaneQueue.js"
 
-/** For how long an answer is believed, in milliseconds, and never beyond its UTC day: it becomes that day's snapshot. */
-export const believedFor = 600_000
+/**
+ * For how long an answer is believed, in milliseconds, and never beyond its UTC day: it becomes that day's snapshot. A
+ * refresh wants to know anew; only what was listed for its neighbours a moment before it arrived is its answer too.
+ */
+export const believedFor = { discovery: 600_000, refresh: 10_000 } as const
 
 interface Dated<A> {
   readonly at: number
@@ -21,8 +25,8 @@ export interface RecentAnswers {
   readonly answered: (image: string, answer: Option.Option<ImageFacts>, now: number) => void
   /** A namespace was seen as a whole, its images being answers too: what is not among them is absent. */
   readonly listed: (namespace: string, images: Iterable<ImageFacts>, now: number) => void
-  /** What is known of an image; the inner none is a definite absence. */
-  readonly find: (image: string, now: number) => Option.Option<Option.Option<ImageFacts>>
+  /** What is known of an image; the inner none is a definite absence, which is never said to a refresh. */
+  readonly find: (kind: LaneKind, image: string, now: number) => Option.Option<Option.Option<ImageFacts>>
 }
 
 /**
@@ -33,8 +37,8 @@ export const make = (most = 20_000): RecentAnswers => {
   const images = new Map<string, Dated<Option.Option<ImageFacts>>>()
   const namespaces = new Map<string, Dated<ReadonlySet<string>>>()
 
-  const fresh = <A>(known: Dated<A> | undefined, now: number): Option.Option<A> =>
-    known !== undefined && now - known.at < believedFor && dayOf(known.at) === dayOf(now)
+  const fresh = <A>(kind: LaneKind, known: Dated<A> | undefined, now: number): Option.Option<A> =>
+    known !== undefined && now - known.at < believedFor[kind] && dayOf(known.at) === dayOf(now)
       ? Option.some(known.value)
       : Option.none()
 
@@ -51,18 +55,14 @@ export const make = (most = 20_000): RecentAnswers => {
       for (const { image } of all) names.add(hubKey(image))
       namespaces.set(namespace.toLowerCase(), { at: now, value: names })
     },
-    find: (image, now) =>
-      Option.orElse(
-        Option.map(fresh(images.get(hubKey(image)), now), Option.map((facts) => ({ ...facts, image }))),
-        () =>
-          // An image that was listed, and forgotten since, is not absent.
-          Option.map(
-            Option.filter(
-              fresh(namespaces.get(hubPath(image).namespace.toLowerCase()), now),
-              (names) => !names.has(hubKey(image))
-            ),
-            () => Option.none()
-          )
-      )
+    find: (kind, image, now) => {
+      const single = fresh(kind, images.get(hubKey(image)), now)
+      const found = Option.map(single, Option.map((facts) => ({ ...facts, image })))
+      if (kind === "refresh") return Option.filter(found, Option.isSome)
+      const names = fresh(kind, namespaces.get(hubPath(image).namespace.toLowerCase()), now)
+      // An image that was listed, and forgotten since, is not absent.
+      const unlisted = Option.filter(names, (names) => !names.has(hubKey(image)))
+      return Option.orElse(found, () => Option.as(unlisted, Option.none()))
+    }
   }
 }

@@ -84,6 +84,7 @@ describe("the lane to the Hub", () => {
           false
         ])
         assert.deepStrictEqual(yield* Ref.get(calls), ["list o", "p/a", "p/z"])
+        yield* TestClock.adjust("10 seconds")
         assert.isTrue(Option.isSome(yield* lane.ask("refresh", "p/a")))
         assert.deepStrictEqual(yield* Ref.get(calls), ["list o", "p/a", "p/z", "p/a"])
         yield* TestClock.adjust("10 minutes")
