@@ -3,12 +3,10 @@
  */
 // One module each: all of them together load servers and sockets that this program has no use for.
 import * as NodeContext from "@effect/platform-node/NodeContext"
-import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
-import * as NodePath from "@effect/platform-node/NodePath"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Clock, Config, Effect, Either, Layer } from "effect"
 import { randomUUID } from "node:crypto"
-import { hostname } from "node:os"
+import { homedir, hostname } from "node:os"
 import * as Cli from "./cli/Cli.js"
 import type { Program } from "./cli/layers.js"
 import * as LazyLayers from "./cli/lazyLayers.js"
@@ -22,6 +20,7 @@ const exists = (pid: number): boolean => Either.isRight(Either.try(() => process
 
 const program: Effect.Effect<Program> = Effect.map(Clock.currentTimeMillis, (startedAt) => ({
   version: version(),
+  home: homedir(),
   process: {
     id: randomUUID(),
     host: hostname(),
@@ -39,7 +38,7 @@ const details = Config.string("LOG_LEVEL").pipe(
 )
 
 const main = Effect.gen(function*() {
-  const layers = LazyLayers.make(yield* program, Layer.merge(NodeFileSystem.layer, NodePath.layer))
+  const layers = LazyLayers.make(yield* program, NodeContext.layer)
   return yield* Cli.run({ version: version(), layers, details: yield* details }, args)
 }).pipe(
   StdioNode.withColorsAsWanted,

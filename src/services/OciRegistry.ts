@@ -80,8 +80,14 @@ export interface CopyReport {
  * answer was not what it claims to be (`malformed`; the message names both values).
  */
 export class OciRegistry extends Context.Tag("image-census/OciRegistry")<OciRegistry, {
-  /** The digest behind a reference: HEAD, which is free everywhere, and GET only where HEAD gives no digest. */
-  readonly resolve: (reference: ImageReference) => Effect.Effect<ResolvedReference, CensusError>
+  /**
+   * The digest behind a reference: HEAD, which is free everywhere, and GET only where HEAD gives no digest. Of a blob
+   * (named by its digest): whether it is there, and its size.
+   */
+  readonly resolve: (
+    reference: ImageReference,
+    kind?: "manifest" | "blob"
+  ) => Effect.Effect<ResolvedReference, CensusError>
   /** The manifest or index behind a reference. Of at most 4 MiB. */
   readonly manifest: (reference: ImageReference) => Effect.Effect<RegistryManifest, CensusError>
   /** The blob that the reference's digest names. */
@@ -104,7 +110,10 @@ export class OciRegistry extends Context.Tag("image-census/OciRegistry")<OciRegi
     options?: { readonly artifactType?: string }
   ) => Effect.Effect<ReadonlyArray<Referrer>, CensusError>
 
-  /** Whether the registry itself has this digest in this repository: never from a cache or a mirror. */
+  /**
+   * Whether the registry itself has this: never from a cache or a mirror. Of a manifest with a tag and a digest: whether
+   * the tag points to that digest.
+   */
   readonly has: (kind: "manifest" | "blob", reference: ImageReference) => Effect.Effect<boolean, CensusError>
   /**
    * Sends a manifest to the tag or the digest of the reference. NOT_FOUND: the registry misses children
@@ -134,4 +143,11 @@ export class OciRegistry extends Context.Tag("image-census/OciRegistry")<OciRegi
    * byte. Layers that may not be distributed are left out.
    */
   readonly copy: (source: ImageReference, target: ImageReference) => Effect.Effect<CopyReport, CensusError>
+  /** Copies a blob of `size` bytes: taken over within a registry where it allows that, else sent through us. */
+  readonly copyBlob: (
+    source: RegistryRepository,
+    target: RegistryRepository,
+    digest: Digest,
+    size: number
+  ) => Effect.Effect<"present" | "mounted" | "uploaded", CensusError>
 }>() {}

@@ -7,7 +7,7 @@ import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Clock, ConfigProvider, Console, Effect, Layer, Ref, Schema } from "effect"
 import { randomUUID } from "node:crypto"
 import { rmSync } from "node:fs"
-import { hostname } from "node:os"
+import { hostname, tmpdir } from "node:os"
 import { fileURLToPath } from "node:url"
 import { addDays, dayOf, startOf } from "../../src/domain/UtcDay.js"
 import * as Cli from "../../src/programs/cli/Cli.js"
@@ -35,7 +35,7 @@ const command = (environment: Readonly<Record<string, string>>) => {
         startedAt: yield* Clock.currentTimeMillis,
         exists: () => true
       }
-      const layers = make({ version: version(), process: self }, NodeContext.layer)
+      const layers = make({ version: version(), process: self, home: tmpdir() }, NodeContext.layer)
       const code = yield* Cli.run({ version: version(), layers, details: false }, args).pipe(
         Effect.withConfigProvider(settings)
       )

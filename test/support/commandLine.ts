@@ -43,7 +43,13 @@ export const calling = (call: Call, args: ReadonlyArray<string>) => {
         Stream.map((piece) => new Uint8Array(Buffer.from(piece, "latin1")))
       )
     },
-    stdout: output,
+    stdout: {
+      ...output,
+      write: (bytes) =>
+        Effect.sync(() => {
+          said.stdout += Buffer.from(bytes).toString("utf8")
+        })
+    },
     stderr: {
       ...output,
       write: (text) =>

@@ -8,6 +8,8 @@ import * as GitHubProbeMemory from "../../src/layers/github/GitHubProbeMemory.js
 import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
 import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
+import * as ContentCacheMemory from "../../src/layers/registry/ContentCacheMemory.js"
+import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
@@ -49,6 +51,7 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
     world,
     all: Layer.merge(store, board).pipe(Layer.provideMerge(world)),
+    registries: Layer.mergeAll(OciRegistryMemory.layer, ContentCacheMemory.layer(), RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])
   }
   return { layers, store: RepoDockerStoreMemory.make("memory", tables) }

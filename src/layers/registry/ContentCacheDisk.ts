@@ -5,10 +5,10 @@
 import { FileSystem, Path } from "@effect/platform"
 import { Effect, Either, Layer, Option } from "effect"
 import { createHash } from "node:crypto"
+import { digestOf } from "../../domain/ContentDigest.js"
 import { algorithmOf, type Digest, hexOf, parse as parseDigest } from "../../domain/Digest.js"
 import { type CachedContent, ContentCache, type ContentKind } from "../../services/ContentCache.js"
 import * as Memory from "./ContentCacheMemory.js"
-import { digestOf } from "./integrity.js"
 import { maxDocumentBytes } from "./options.js"
 
 export interface DiskCacheOptions extends Memory.ContentCacheOptions {

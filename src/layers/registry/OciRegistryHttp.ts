@@ -59,17 +59,18 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
       return "uploaded"
     })
 
-  const { copy } = makeCopy({
+  const { copy, copyBlob } = makeCopy({
     manifest: manifests.manifest,
     has: push.has,
-    digestThere: push.digestThere,
     pushManifest: push.pushManifest,
     transfer
   })
 
   const service: typeof OciRegistry.Service = {
-    resolve: (reference: ImageReference) =>
-      Effect.withSpan(manifests.resolve(reference), "OciRegistry.resolve", { captureStackTrace: false }),
+    resolve: (reference, kind = "manifest") =>
+      kind === "blob"
+        ? blobs.resolve(reference)
+        : Effect.withSpan(manifests.resolve(reference), "OciRegistry.resolve", { captureStackTrace: false }),
     manifest: (reference: ImageReference) => Effect.withSpan(manifests.manifest(reference), "OciRegistry.manifest"),
     blob: blobs.blob,
     document: blobs.document,
@@ -80,7 +81,8 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
     pushBlob: push.pushBlob,
     mount: (repository, digest, from) =>
       Effect.map(push.mountOrOpen(repository, digest, from), (how) => how === "mounted"),
-    copy
+    copy,
+    copyBlob
   }
   return service
 })

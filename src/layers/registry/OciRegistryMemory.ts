@@ -2,20 +2,21 @@
  * `OciRegistry` in memory: every registry in the world, empty at first, for tests and for users of the library.
  */
 import { Effect, Layer, Option, Schema, Stream } from "effect"
+import { digestOf } from "../../domain/ContentDigest.js"
 import { Digest } from "../../domain/Digest.js"
 import { type CensusError, NotFound } from "../../domain/Errors.js"
 import { canonicalName, type ImageReference } from "../../domain/ImageReference.js"
 import {
   OciRegistry,
   type Referrer,
+  type RegistryBlob,
   type RegistryManifest,
   type RegistryRepository
 } from "../../services/OciRegistry.js"
 import { nameIn, wordsFor } from "./calls.js"
-import { childrenOf } from "./children.js"
-import { at, makeCopy } from "./copy.js"
+import { at, childrenIn, makeCopy } from "./copy.js"
 import { malformed } from "./failures.js"
-import { digestOf, verified, verifyDigest } from "./integrity.js"
+import { verified, verifyDigest } from "./integrity.js"
 import { maxDocumentBytes } from "./options.js"
 
 interface Kept {
@@ -54,6 +55,10 @@ const collect = (bytes: Stream.Stream<Uint8Array, CensusError>): Effect.Effect<U
 const missing = (reference: ImageReference): NotFound =>
   new NotFound({ service: reference.registry, what: wordsFor(reference) })
 
+// A tag is asked what it points to, whatever digest is expected there.
+const byTag = (reference: ImageReference): ImageReference =>
+  Option.isSome(reference.tag) ? { ...reference, digest: Option.none() } : reference
+
 /** Empty registries that keep what is pushed, and refuse manifests whose children they miss. */
 export const make = (): typeof OciRegistry.Service => {
   const repositories = new Map<string, Kept>()
@@ -90,17 +95,30 @@ export const make = (): typeof OciRegistry.Service => {
     return found.value
   })
 
+  const blob = (reference: ImageReference): Effect.Effect<RegistryBlob, NotFound> =>
+    Effect.suspend(() => {
+      const digest = Option.getOrUndefined(reference.digest)
+      const bytes = digest === undefined ? undefined : keptOf(reference).blobs.get(digest)
+      return digest === undefined || bytes === undefined
+        ? Effect.fail(missing(reference))
+        : Effect.succeed({ digest, size: Option.some(bytes.byteLength), bytes: Stream.make(bytes) })
+    })
+
   const has = (kind: "manifest" | "blob", reference: ImageReference): Effect.Effect<boolean> =>
     kind === "manifest"
-      ? Effect.map(digestThere(reference), Option.isSome)
-      : Effect.sync(() => Option.exists(reference.digest, (digest) => keptOf(reference).blobs.has(digest)))
+      ? Effect.map(digestThere(byTag(reference)), (there) =>
+        Option.isSome(there) && (Option.isNone(reference.digest) || Option.contains(there, reference.digest.value)))
+      : Effect.sync(() =>
+        Option.exists(reference.digest, (digest) =>
+          keptOf(reference).blobs.has(digest))
+      )
 
   const pushManifest: typeof OciRegistry.Service.pushManifest = Effect.fn("OciRegistry.pushManifest")(
     function*(reference, { bytes, mediaType }) {
       const digest = Option.getOrElse(reference.digest, () => digestOf(bytes))
       yield* verifyDigest(reference.registry, wordsFor(reference), bytes, digest)
       const manifest: RegistryManifest = { digest, mediaType, bytes }
-      const children = yield* childrenOf(reference.registry, manifest)
+      const children = yield* childrenIn(reference, manifest)
       const kept = keptOf(reference)
       const absent = [
         ...children.manifests.filter((digest) => !kept.manifests.has(digest)),
@@ -136,10 +154,9 @@ export const make = (): typeof OciRegistry.Service => {
       return true
     })
 
-  const { copy } = makeCopy({
+  const { copy, copyBlob } = makeCopy({
     manifest,
     has,
-    digestThere,
     pushManifest,
     transfer: (source, target, digest, size) =>
       Effect.gen(function*() {
@@ -153,22 +170,17 @@ export const make = (): typeof OciRegistry.Service => {
   })
 
   return {
-    resolve: (reference) =>
-      Effect.map(manifest(reference), ({ bytes, digest, mediaType }) => ({
-        digest,
-        mediaType,
-        size: Option.some(bytes.byteLength)
-      })),
+    resolve: (reference, kind) =>
+      kind === "blob"
+        ? Effect.map(blob(reference), ({ digest, size }) => ({ digest, mediaType: "application/octet-stream", size }))
+        : Effect.map(manifest(reference), ({ bytes, digest, mediaType }) => ({
+          digest,
+          mediaType,
+          size: Option.some(bytes.byteLength)
+        })),
     manifest,
     document,
-    blob: (reference) =>
-      Effect.suspend(() => {
-        const digest = Option.getOrUndefined(reference.digest)
-        const bytes = digest === undefined ? undefined : keptOf(reference).blobs.get(digest)
-        return digest === undefined || bytes === undefined
-          ? Effect.fail(missing(reference))
-          : Effect.succeed({ digest, size: Option.some(bytes.byteLength), bytes: Stream.make(bytes) })
-      }),
+    blob,
     tags: (repository) =>
       Stream.suspend(() =>
         repositories.has(canonicalName(repository))
@@ -191,7 +203,8 @@ export const make = (): typeof OciRegistry.Service => {
     pushManifest,
     pushBlob,
     mount,
-    copy
+    copy,
+    copyBlob: (source, target, digest, size) => copyBlob(source, target, digest, size)
   }
 }
 

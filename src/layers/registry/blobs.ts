@@ -73,6 +73,16 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
     }
   }
 
+  /** HEAD: whether the blob is there, and how long it is. */
+  const resolve = Effect.fn("OciRegistry.resolve")(function*(reference: ImageReference) {
+    const digest = yield* digestIn(reference)
+    const cached = yield* cache.get("blob", digest)
+    const size = Option.isSome(cached) ? cached.value.bytes.byteLength : announcedLength(
+      yield* core.open({ ...callFor(reference, digest), method: "HEAD" }, ok)
+    )
+    return { digest, mediaType: "application/octet-stream", size: Option.fromNullable(size) }
+  })
+
   const blob = Effect.fn("OciRegistry.blob")(function*(reference: ImageReference) {
     const digest = yield* digestIn(reference)
     const cached = yield* cache.get("blob", digest)
@@ -90,5 +100,5 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
     return whole(digest, yield* Effect.flatMap(readWhole(reply, expected), (bytes) => kept(reference, digest, bytes)))
   })
 
-  return { document, blob }
+  return { document, blob, resolve }
 }

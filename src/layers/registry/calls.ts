@@ -16,6 +16,9 @@ export const created: ReadonlySet<number> = new Set([200, 201, 202, 204])
 export const nameIn = (reference: ImageReference): string =>
   Option.getOrElse(reference.digest, () => Option.getOrElse(reference.tag, () => "latest"))
 
+/** What a manifest is pushed to: the tag where there is one, which its digest then goes with. */
+const pushedName = (reference: ImageReference): string => Option.getOrElse(reference.tag, () => nameIn(reference))
+
 /** The reference in words: what was asked for, and nothing more. */
 export const wordsFor = (reference: ImageReference): string => {
   const name = nameIn(reference)
@@ -68,7 +71,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
     { headers, method, path, what }: Parts,
     body?: CallBody
   ): Call => {
-    const endpoint = remembered(own, registry, () => registryEndpoint(registry))
+    const endpoint = remembered(own, registry, () => registryEndpoint(registry, mirrors))
     return {
       endpoint,
       method,
@@ -94,7 +97,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
     writtenManifest: (reference: ImageReference): Call =>
       writing(reference, {
         method: "HEAD",
-        path: manifestPath(reference),
+        path: `manifests/${pushedName(reference)}`,
         what: wordsFor(reference),
         headers: { accept: acceptManifests }
       }),
@@ -103,7 +106,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
         reference,
         {
           method: "PUT",
-          path: manifestPath(reference),
+          path: `manifests/${pushedName(reference)}`,
           what: wordsFor(reference),
           headers: { "content-type": mediaType }
         },

@@ -2,19 +2,22 @@
  * Copying: children before parents, in parallel, only what is missing, byte for byte. Written on a few operations, so
  * that every layer copies alike.
  */
-import { Effect, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
+import { childrenOf } from "../../domain/ManifestShape.js"
 import type { CopyReport, ManifestSource, RegistryManifest, RegistryRepository } from "../../services/OciRegistry.js"
-import { childrenOf } from "./children.js"
 import { malformed } from "./failures.js"
+
+/** The children of a manifest; TRANSIENT `malformed` where it cannot be read. */
+export const childrenIn = ({ registry }: RegistryRepository, manifest: RegistryManifest) =>
+  Either.mapLeft(childrenOf(manifest.bytes), ({ message }) => malformed(registry, `${manifest.digest}: ${message}`))
 
 /** What copying is made of. */
 export interface CopyParts {
   readonly manifest: (reference: ImageReference) => Effect.Effect<RegistryManifest, CensusError>
   readonly has: (kind: "manifest" | "blob", reference: ImageReference) => Effect.Effect<boolean, CensusError>
-  readonly digestThere: (reference: ImageReference) => Effect.Effect<Option.Option<Digest>, CensusError>
   readonly pushManifest: (reference: ImageReference, source: ManifestSource) => Effect.Effect<Digest, CensusError>
   /** Brings a blob that is missing at the target. */
   readonly transfer: (
@@ -53,10 +56,15 @@ export const at = ({ registry, repository }: RegistryRepository, digest: Digest)
 
 /** Copies with these operations. */
 export const makeCopy = (parts: CopyParts) => {
-  const blob = (source: RegistryRepository, target: RegistryRepository, digest: Digest, size: number) =>
+  const copyBlob = (source: RegistryRepository, target: RegistryRepository, digest: Digest, size: number) =>
     Effect.gen(function*() {
-      if (yield* parts.has("blob", at(target, digest))) return { ...nothing, present: 1 }
-      const how = yield* parts.transfer(source, target, digest, size)
+      if (yield* parts.has("blob", at(target, digest))) return "present" as const
+      return yield* parts.transfer(source, target, digest, size)
+    })
+
+  const blob = (source: RegistryRepository, target: RegistryRepository, digest: Digest, size: number) =>
+    Effect.map(copyBlob(source, target, digest, size), (how): Counts => {
+      if (how === "present") return { ...nothing, present: 1 }
       return how === "mounted" ? { ...nothing, mounted: 1 } : { ...nothing, uploaded: 1, uploadedBytes: size }
     })
 
@@ -68,7 +76,7 @@ export const makeCopy = (parts: CopyParts) => {
     depth: number
   ): Effect.Effect<Counts, CensusError> =>
     Effect.gen(function*() {
-      const { blobs, foreign, manifests } = yield* childrenOf(source.registry, manifest)
+      const { blobs, foreign, manifests } = yield* childrenIn(source, manifest)
       if (depth > deepest) return yield* malformed(source.registry, `indexes within indexes, more than ${deepest} deep`)
       const images = yield* Effect.forEach(manifests, (digest) => child(source, target, digest, depth + 1), atOnce)
       const sent = yield* Effect.forEach(blobs, ({ digest, size }) => blob(source, target, digest, size), atOnce)
@@ -98,14 +106,15 @@ export const makeCopy = (parts: CopyParts) => {
         `the target asks for the digest ${target.digest.value}, the source has ${digest}`
       )
     }
-    const there = yield* parts.digestThere(target)
-    if (Option.isSome(there) && there.value === digest) return { ...nothing, digest, present: 1 }
+    if (yield* parts.has("manifest", { ...target, digest: Option.some(digest) })) {
+      return { ...nothing, digest, present: 1 }
+    }
     // Known under its digest, it only needs the name.
-    const known = Option.isNone(target.digest) && (yield* parts.has("manifest", at(target, digest)))
+    const known = Option.isSome(target.tag) && (yield* parts.has("manifest", at(target, digest)))
     const counts = known ? { ...nothing, present: 1 } : yield* children(source, target, manifest, 0)
     yield* parts.pushManifest(target, manifest)
     return { ...counts, manifests: counts.manifests + 1, digest }
   })
 
-  return { copy, children, blob }
+  return { copy, copyBlob }
 }

@@ -24,11 +24,15 @@ export interface Endpoint {
   readonly credentialsOf: ReadonlyArray<string>
 }
 
-/** The registry itself. Plain HTTP only on this machine. */
-export const registryEndpoint = (registry: string): Endpoint => {
+/** The registry itself. Plain HTTP only on this machine, or where a setting names the registry's own host with it. */
+export const registryEndpoint = (registry: string, settings: ReadonlyArray<MirrorSetting>): Endpoint => {
   const host = apiHost(registry)
   const https = new URL(`https://${host}`)
-  const base = isLoopback(https.hostname) ? new URL(`http://${host}`) : https
+  const usual = isLoopback(https.hostname) ? new URL(`http://${host}`) : https
+  const told = settings.find(({ address, registry: named }) =>
+    named === registry && address.hostname === usual.hostname && address.port === usual.port
+  )
+  const base = told?.address ?? usual
   return { registry, base, host: base.host, credentialsOf: [registry] }
 }
 
@@ -38,11 +42,11 @@ export const registryEndpoint = (registry: string): Endpoint => {
  * the machine.
  */
 export const readEndpoint = (registry: string, mirrors: ReadonlyArray<MirrorSetting>): Endpoint => {
-  const own = registryEndpoint(registry)
+  const own = registryEndpoint(registry, mirrors)
   const mirror = mirrors.find((setting) => setting.registry === registry)?.address
   if (mirror === undefined) return own
   const standsIn = isLoopback(mirror.hostname) && !isLoopback(own.base.hostname)
-  const same = mirror.host === own.base.host
+  const same = mirror.href === own.base.href
   return {
     registry,
     base: mirror,

@@ -3,7 +3,8 @@
  */
 import { Effect, Either, Option, Stream } from "effect"
 import { createHash } from "node:crypto"
-import { algorithmOf, Digest, type DigestAlgorithm, parse as parseDigest } from "../../domain/Digest.js"
+import { digestOf } from "../../domain/ContentDigest.js"
+import { algorithmOf, type Digest, parse as parseDigest } from "../../domain/Digest.js"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import { decodeBody } from "../http/decode.js"
 import { brokenConnection, malformed } from "./failures.js"
@@ -19,10 +20,6 @@ export interface Expectation {
   /** A longer body is refused, before it is read where its length is announced. */
   readonly maxBytes: number
 }
-
-/** The digest of bytes, as the specification writes it. */
-export const digestOf = (bytes: Uint8Array, algorithm: DigestAlgorithm = "sha256"): Digest =>
-  Digest.make(`${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`)
 
 /** The length that a body announces, where it is not encoded for the way. */
 export const announcedLength = (reply: Reply): number | undefined => {

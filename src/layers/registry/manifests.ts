@@ -2,17 +2,19 @@
  * Digests, manifests and indexes: from the cache, from a request that is already in flight, or from the registry.
  */
 import { Effect, Option } from "effect"
+import { digestOf } from "../../domain/ContentDigest.js"
 import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
+import { ownType } from "../../domain/ManifestShape.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RegistryManifest, ResolvedReference } from "../../services/OciRegistry.js"
 import { type Calls, ok, wordsFor } from "./calls.js"
 import type { Core, Whole } from "./core.js"
 import { malformed } from "./failures.js"
 import { makeFlights } from "./flights.js"
-import { announcedDigest, announcedLength, digestOf, verifyDigest } from "./integrity.js"
-import { bareType, isManifestType, ownType } from "./mediaTypes.js"
+import { announcedDigest, announcedLength, verifyDigest } from "./integrity.js"
+import { bareType, isManifestType } from "./mediaTypes.js"
 import { maxDocumentBytes, type Settled } from "./options.js"
 
 // 405 and 501: a registry that knows no HEAD is asked with GET.

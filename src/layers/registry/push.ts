@@ -2,6 +2,7 @@
  * Writing to a registry (distribution-spec, "Push"): always to the registry itself, never to a mirror.
  */
 import { Effect, Option, Stream } from "effect"
+import { digestOf } from "../../domain/ContentDigest.js"
 import type { Digest } from "../../domain/Digest.js"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import { canonicalName, type ImageReference } from "../../domain/ImageReference.js"
@@ -10,7 +11,7 @@ import { refusalOf } from "./addresses.js"
 import { type Calls, created, wordsFor } from "./calls.js"
 import type { Core } from "./core.js"
 import { malformed } from "./failures.js"
-import { announcedDigest, digestOf } from "./integrity.js"
+import { announcedDigest } from "./integrity.js"
 import { maxDocumentBytes, type Settled } from "./options.js"
 import type { Call, CallBody, Reply } from "./transport.js"
 
@@ -63,21 +64,18 @@ export const makePush = (core: Core, calls: Calls, options: Settled, forget: (re
     const reply = yield* core.open(call, okOrMissing)
     if (reply.status === 404) return false
     const announced = announcedDigest(reply)
-    if (Option.isSome(reference.digest) && Option.isSome(announced) && announced.value !== reference.digest.value) {
+    const same = Option.isNone(reference.digest) || Option.contains(announced, reference.digest.value)
+    if (kind === "manifest" && Option.isSome(reference.tag)) return same
+    if (!same && Option.isSome(announced)) {
       return yield* malformed(
         reference.registry,
-        `${what}: expected the digest ${reference.digest.value}, the registry says ${announced.value}`
+        `${what}: expected the digest ${
+          Option.getOrElse(reference.digest, () => "")
+        }, the registry says ${announced.value}`
       )
     }
     return true
   })
-
-  /** The digest that a tag has at the registry itself; none where the registry does not know it or does not say. */
-  const digestThere = (reference: ImageReference): Effect.Effect<Option.Option<Digest>, CensusError> =>
-    Effect.map(
-      core.open(calls.writtenManifest(reference), okOrMissing),
-      (reply) => reply.status === 404 ? Option.none() : announcedDigest(reply)
-    )
 
   const pushManifest = Effect.fn("OciRegistry.pushManifest")(
     function*(reference: ImageReference, { bytes, mediaType }: ManifestSource) {
@@ -240,7 +238,7 @@ export const makePush = (core: Core, calls: Calls, options: Settled, forget: (re
     )
   }
 
-  return { has, digestThere, pushManifest, pushBlob, upload, mountOrOpen }
+  return { has, pushManifest, pushBlob, upload, mountOrOpen }
 }
 
 /** Bytes cut anew into pieces of one size; the last may be shorter. */

@@ -11,6 +11,9 @@ import { ending, type ExitCode } from "./exits.js"
 import { images } from "./images.js"
 import { migrate } from "./migrate.js"
 import { pulls } from "./pulls.js"
+import { index, inspect } from "./registryIndex.js"
+import { blob, digest, manifest, tags } from "./registryRead.js"
+import { copy, deploy } from "./registryWrite.js"
 import { repos } from "./repos.js"
 import { described, readable } from "./run.js"
 import { status } from "./status.js"
@@ -26,7 +29,15 @@ const summaries = [
   ["pulls", "an image's pulls by day; export and import of histories"],
   ["status", "what is left to do, what is waited for, what runs"],
   ["doctor", "check every setting, and try every service"],
-  ["migrate", "bring the database's schema up to date"]
+  ["migrate", "bring the database's schema up to date"],
+  ["digest", "the digests behind images of any registry"],
+  ["tags", "a repository's tags"],
+  ["inspect", "an image's platforms, sizes, labels and source"],
+  ["index", "the index behind images, made whole, as JSON"],
+  ["manifest", "a manifest as it is"],
+  ["blob", "a blob as it is"],
+  ["copy", "copy an image to another place, byte for byte"],
+  ["deploy", "push what standard input names"]
 ] as const
 
 const overview = HelpDoc.blocks([
@@ -59,7 +70,15 @@ const root = (layers: CommandLayers) =>
       pulls(layers),
       status(layers),
       doctor(layers),
-      migrate(layers)
+      migrate(layers),
+      digest(layers),
+      tags(layers),
+      inspect(layers),
+      index(layers),
+      manifest(layers),
+      blob(layers),
+      copy(layers),
+      deploy(layers)
     ])
   )
 

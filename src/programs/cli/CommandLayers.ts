@@ -1,8 +1,10 @@
 import type { Effect, Layer } from "effect"
 import type { SettingsError } from "../../domain/Errors.js"
+import type { ContentCache } from "../../services/ContentCache.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { GitHubAccount } from "../../services/GitHubAccount.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
+import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
@@ -15,12 +17,17 @@ export type StoreServices = RepoDockerStore | ProcessBoard
 /** The world outside, with budgets of this process alone or shared through the database. */
 export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | RateBudgets | SyncProgress
 
+/** Any registry, with its cache. Needs no database. */
+export type RegistryServices = OciRegistry | ContentCache | RateBudgets
+
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {
   readonly store: Layer.Layer<StoreServices, SettingsError, Settings>
   /** The world alone, for what neither reads nor writes the database. */
   readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
   readonly all: Layer.Layer<StoreServices | WorldServices, SettingsError, Settings>
+  /** Any registry, for the length of one command. */
+  readonly registries: Layer.Layer<RegistryServices, SettingsError, Settings>
   /** Brings the database's schema up to date, and nothing else; the names of the migrations that were applied. */
   readonly migrate: Effect.Effect<ReadonlyArray<string>, SettingsError, Settings>
 }

@@ -11,7 +11,10 @@ export interface Output {
 /** The command's standard streams, as far as `Console` does not cover them. */
 export class Stdio extends Context.Tag("image-census/Stdio")<Stdio, {
   readonly stdin: { readonly isTerminal: boolean; readonly bytes: Stream.Stream<Uint8Array, Transient> }
-  readonly stdout: Output
+  readonly stdout: Output & {
+    /** Writes bytes as they are, as fast as they are taken. */
+    readonly write: (bytes: Uint8Array) => Effect.Effect<void, Transient>
+  }
   readonly stderr: Output & {
     /** Writes as it is, without a line break: for lines that are drawn again. */
     readonly write: (text: string) => Effect.Effect<void>

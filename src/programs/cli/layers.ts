@@ -2,7 +2,7 @@
  * The composition root: which layers the commands run on, by the settings. Loaded only when a command needs them, for
  * they bring the embedded database and the HTTP client along.
  */
-import type { FileSystem, Path } from "@effect/platform"
+import type { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
 import { Effect, Layer, Option, Redacted } from "effect"
 import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
@@ -12,11 +12,16 @@ import * as GitHubAccountHttp from "../../layers/github/GitHubAccountHttp.js"
 import * as GitHubProbeHttp from "../../layers/github/GitHubProbeHttp.js"
 import type { GitHubOptions } from "../../layers/github/options.js"
 import * as HttpClientUndici from "../../layers/http/HttpClientUndici.js"
+import * as ContentCacheDisk from "../../layers/registry/ContentCacheDisk.js"
+import * as ContentCacheMemory from "../../layers/registry/ContentCacheMemory.js"
+import * as OciRegistryHttp from "../../layers/registry/OciRegistryHttp.js"
+import * as RegistryCredentialsChain from "../../layers/registry/RegistryCredentialsChain.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
+import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
 import * as SyncProgress from "../sync/SyncProgress.js"
@@ -26,6 +31,8 @@ import type { CommandLayers } from "./CommandLayers.js"
 export interface Program {
   readonly version: string
   readonly process: FolderProcess
+  /** The user's folder, in which Docker keeps its configuration. */
+  readonly home: string
 }
 
 /** Where the operators of the services that are asked can read who asks. */
@@ -76,6 +83,35 @@ const dockerHub = withSettings(({ dockerhub, store }) =>
   })
 )
 
+const contentCache = withSettings(({ registries }) =>
+  Option.match(registries.cacheDir, {
+    onNone: (): Layer.Layer<ContentCache, never, FileSystem.FileSystem | Path.Path> => ContentCacheMemory.layer(),
+    onSome: (directory) => ContentCacheDisk.layer({ directory })
+  })
+)
+
+const credentials = ({ home }: Program) =>
+  withSettings(({ registries }) =>
+    RegistryCredentialsChain.layer({
+      given: registries.auths,
+      dockerConfig: Option.orElse(registries.dockerConfig, () => Option.some(`${home}/.docker`))
+    })
+  )
+
+const registries = (program: Program) =>
+  withSettings(({ registries }) =>
+    OciRegistryHttp.layer({
+      mirrors: registries.endpoints,
+      concurrency: registries.concurrency,
+      requestsPerSecond: registries.requestsPerSecond,
+      longestWait: registries.maxWait,
+      rememberTags: true
+    })
+  ).pipe(
+    Layer.provide(Layer.merge(http(program), credentials(program))),
+    Layer.provideMerge(Layer.merge(contentCache, RateBudgetsMemory.layer))
+  )
+
 const outside = (program: Program) =>
   Layer.mergeAll(github, dockerHub, SyncProgress.layer).pipe(Layer.provide(http(program)))
 
@@ -93,7 +129,10 @@ const board = (program: Program) => ProcessBoardSql.layer(program.process)
 const store = (program: Program) => RepoDockerStoreSql.layer({ holder: program.process.id })
 
 /** The layers of the real program. */
-export const make = (program: Program, platform: Layer.Layer<FileSystem.FileSystem | Path.Path>): CommandLayers => {
+export const make = (
+  program: Program,
+  platform: Layer.Layer<FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor>
+): CommandLayers => {
   const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
     Layer.provide(platform)
   )
@@ -104,6 +143,7 @@ export const make = (program: Program, platform: Layer.Layer<FileSystem.FileSyst
       board(program).pipe(Layer.provide(RateBudgetsMemory.layer))
     ).pipe(Layer.provide(database)),
     world: outside(program).pipe(Layer.provideMerge(RateBudgetsMemory.layer)),
+    registries: registries(program).pipe(Layer.provide(platform)),
     all: Layer.mergeAll(store(program), board(program), outside(program)).pipe(
       Layer.provideMerge(budgets(program)),
       Layer.provide(database)

@@ -1,7 +1,7 @@
 /**
  * The real layers, loaded when a command needs them: `--help` need not wait for a database engine.
  */
-import type { FileSystem, Path } from "@effect/platform"
+import type { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import { Effect, Layer } from "effect"
 import type { CommandLayers } from "./CommandLayers.js"
 import type { Program } from "./layers.js"
@@ -9,12 +9,13 @@ import type { Program } from "./layers.js"
 /** As `layers.make`, on demand. */
 export const make = (
   program: Program,
-  platform: Layer.Layer<FileSystem.FileSystem | Path.Path>
+  platform: Layer.Layer<FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor>
 ): CommandLayers => {
   const loaded = Effect.map(Effect.promise(() => import("./layers.js")), ({ make }) => make(program, platform))
   return {
     store: Layer.unwrapEffect(Effect.map(loaded, ({ store }) => store)),
     world: Layer.unwrapEffect(Effect.map(loaded, ({ world }) => world)),
+    registries: Layer.unwrapEffect(Effect.map(loaded, ({ registries }) => registries)),
     all: Layer.unwrapEffect(Effect.map(loaded, ({ all }) => all)),
     migrate: Effect.flatMap(loaded, ({ migrate }) => migrate)
   }

@@ -13,6 +13,15 @@ export const signed = (value: bigint): string => value > 0n ? `+${grouped(value)
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${grouped(count)} ${count === 1 ? one : many}`
 
+const units = ["B", "kB", "MB", "GB", "TB"]
+
+/** A number of bytes as `950 B`, `1.2 kB`, `34 MB`. */
+export const bytes = (count: number): string => {
+  const power = count < 1000 ? 0 : Math.min(Math.floor(Math.log10(count) / 3), units.length - 1)
+  const value = count / 1000 ** power
+  return `${power > 0 && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[power] ?? ""}`
+}
+
 /** An instant (epoch milliseconds) as `2026-11-21 04:58`, in UTC. */
 export const instant = (epochMillis: number): string =>
   DateTime.formatIso(DateTime.unsafeMake(epochMillis)).slice(0, 16).replace("T", " ")

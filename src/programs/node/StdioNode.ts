@@ -18,6 +18,20 @@ const wantsNoColor = Config.string("NO_COLOR").pipe(
   Effect.orElseSucceed(() => false)
 )
 
+const broken = (error: unknown): Transient =>
+  new Transient({
+    service: "standard output",
+    reason: "network",
+    message: error instanceof Error ? error.message : String(error)
+  })
+
+// Done when the bytes were taken, so that a slow reader slows the writer.
+const written = (bytes: Uint8Array): Effect.Effect<void, Transient> =>
+  Effect.async<void, Transient>((resume) => {
+    process.stdout.write(bytes, (error) =>
+      resume(error === null || error === undefined ? Effect.void : Effect.fail(broken(error))))
+  })
+
 /** Standard input, output and error of the process. */
 export const layer: Layer.Layer<Stdio> = Layer.effect(
   Stdio,
@@ -34,7 +48,7 @@ export const layer: Layer.Layer<Stdio> = Layer.effect(
           })
       )
     },
-    stdout: output(process.stdout),
+    stdout: { ...output(process.stdout), write: written },
     stderr: {
       ...output(process.stderr),
       write: (text) => Effect.sync(() => void process.stderr.write(text))

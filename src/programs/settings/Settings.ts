@@ -17,6 +17,7 @@ import {
 } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
 import { definitions } from "./definitions.js"
+import { type RegistrySettings, registrySettings, withLogins } from "./registrySettings.js"
 import type { Setting } from "./Setting.js"
 
 /** A GitHub App by which to reach GitHub. */
@@ -44,6 +45,7 @@ export interface SettingsValues {
     readonly discoveryInterval: Duration.Duration
     readonly idleSleep: Duration.Duration
   }
+  readonly registries: RegistrySettings
   readonly store: {
     /** None: the embedded database in `dataDir`. */
     readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
@@ -130,6 +132,14 @@ const config: Config.Config<SettingsValues> = Config.all({
     discoveryInterval: definitions.dockerhubDiscoveryInterval.config,
     idleSleep: definitions.dockerhubIdleSleep.config
   }),
+  registries: Config.map(
+    Config.all([
+      registrySettings,
+      pair(definitions.ghcrUser, definitions.ghcrToken),
+      pair(definitions.dockerhubUsername, definitions.dockerhubToken)
+    ]),
+    ([settings, ghcr, hub]) => withLogins(settings, ghcr, hub)
+  ),
   store: Config.all({
     databaseUrl: definitions.databaseUrl.config,
     dataDir: definitions.dataDir.config,

@@ -5,6 +5,7 @@ import { Duration, Either } from "effect"
 import { hostname } from "node:os"
 import { readPrivateKey } from "../../layers/github/privateKey.js"
 import * as Read from "./readers.js"
+import { registryDefinitions } from "./registryDefinitions.js"
 import { type Description, optional, type Reader, withDefault } from "./Setting.js"
 
 const map = <A, B>(read: Reader<A>, f: (value: A) => B): Reader<B> => (text) => Either.map(read(text), f)
@@ -100,6 +101,7 @@ export const definitions = {
     { min: 0.1, max: 86_400 },
     "How long to wait before looking again when nothing is due."
   ),
+  ...registryDefinitions,
   lease: duration(
     "IMAGE_CENSUS_LEASE_SEC",
     "seconds",

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Redacted, Stream, TestClock } from "effect"
 import { gzipSync } from "node:zlib"
-import { digestOf } from "../../../src/layers/registry/integrity.js"
+import { digestOf } from "../../../src/domain/ContentDigest.js"
 import type { OciRegistryOptions } from "../../../src/layers/registry/options.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import type { RegistryCredential } from "../../../src/services/RegistryCredentials.js"

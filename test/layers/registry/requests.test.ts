@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Chunk, Effect, Fiber, Option, Redacted, Stream, TestClock } from "effect"
+import { digestOf } from "../../../src/domain/ContentDigest.js"
 import { familiar } from "../../../src/domain/ImageReference.js"
-import { digestOf } from "../../../src/layers/registry/integrity.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import { RateBudgets } from "../../../src/services/RateBudgets.js"
 import type { RegistryCredential } from "../../../src/services/RegistryCredentials.js"
@@ -61,7 +61,9 @@ describe("what requests cost", () => {
       const registry = yield* OciRegistry
       const same = Array.from({ length: 10 }, () => reference("reg.example/o/n:1"))
       const fiber = yield* Effect.fork(
-        Effect.forEach([...same, reference("reg.example/o/n:2")], registry.resolve, { concurrency: "unbounded" })
+        Effect.forEach([...same, reference("reg.example/o/n:2")], (one) => registry.resolve(one), {
+          concurrency: "unbounded"
+        })
       )
       yield* TestClock.adjust("1 second")
       assert.strictEqual((yield* Fiber.join(fiber)).length, 11)

@@ -1,10 +1,10 @@
 /** Registries made of a function: what a test answers to each request, and what was asked. */
 import { HttpClient, HttpClientError, type HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { Effect, Either, Layer, Stream } from "effect"
+import { digestOf } from "../../../src/domain/ContentDigest.js"
 import { type ImageReference, parse } from "../../../src/domain/ImageReference.js"
 import * as Budgets from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as CacheMemory from "../../../src/layers/registry/ContentCacheMemory.js"
-import { digestOf } from "../../../src/layers/registry/integrity.js"
 import * as OciRegistryHttp from "../../../src/layers/registry/OciRegistryHttp.js"
 import type { OciRegistryOptions } from "../../../src/layers/registry/options.js"
 import * as CredentialsMemory from "../../../src/layers/registry/RegistryCredentialsMemory.js"

@@ -1,0 +1,72 @@
+/**
+ * Readers for the settings of registries.
+ */
+import { Either, Redacted } from "effect"
+import { isDockerHub } from "../../domain/ImageReference.js"
+import { httpUrl } from "./readers.js"
+import type { Reader } from "./Setting.js"
+
+/** A credential that was set for a registry. */
+export interface RegistryAuth {
+  /** `docker.io`, `ghcr.io`, `localhost:5000`. */
+  readonly registry: string
+  readonly username: string
+  readonly secret: Redacted.Redacted
+}
+
+/** Another address for the reads of a registry, or the way in which the registry itself is reached. */
+export interface RegistryAddress {
+  readonly registry: string
+  readonly address: URL
+}
+
+const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/
+
+const canonical = (registry: string): string => isDockerHub(registry) ? "docker.io" : registry
+
+const parts = (text: string, between: RegExp): ReadonlyArray<string> =>
+  text.split(between).filter((part) => part !== "")
+
+const auth = (text: string): Either.Either<RegistryAuth, string> => {
+  // A secret may hold = and :, a host and a user may not.
+  const match = /^([^=]+)=([^:]*):(.*)$/s.exec(text)
+  const [, registry = "", username = "", secret = ""] = match ?? []
+  return match === null || !host.test(registry) || username === "" || secret === ""
+    ? Either.left("is not as expected; give host=user:secret, several with blanks between them")
+    : Either.right({ registry: canonical(registry), username, secret: Redacted.make(secret) })
+}
+
+/** `host=user:secret`, several with blanks between them. The text is never repeated. */
+export const registryAuths: Reader<ReadonlyArray<RegistryAuth>> = (text) => Either.all(parts(text, /\s+/).map(auth))
+
+const address = (text: string): Either.Either<RegistryAddress, string> => {
+  const equals = text.indexOf("=")
+  const registry = text.slice(0, Math.max(equals, 0))
+  if (!host.test(registry)) {
+    return Either.left("is not as expected; give registry=URL, such as docker.io=https://mirror.example")
+  }
+  return Either.map(
+    httpUrl(text.slice(equals + 1)),
+    (url) => ({ registry: canonical(registry), address: new URL(url) })
+  )
+}
+
+/** `registry=URL`, several with commas or blanks between them. */
+export const registryAddresses: Reader<ReadonlyArray<RegistryAddress>> = (text) =>
+  Either.all(parts(text, /[\s,]+/).map(address))
+
+/** The address of Docker Hub's mirror; without `https://` too. */
+export const mirrorUrl: Reader<URL> = (text) =>
+  Either.map(httpUrl(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`), (url) => new URL(url))
+
+const rate = (text: string): Either.Either<readonly [string, number], string> => {
+  const match = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text)
+  const [, registry = "", perSecond = ""] = match ?? []
+  return match !== null && host.test(registry) && Number(perSecond) > 0
+    ? Either.right([canonical(registry), Number(perSecond)])
+    : Either.left("is not as expected; give registry=NUMBER, such as docker.io=5,ghcr.io=10")
+}
+
+/** `registry=NUMBER`, several with commas or blanks between them. */
+export const rates: Reader<Readonly<Record<string, number>>> = (text) =>
+  Either.map(Either.all(parts(text, /[\s,]+/).map(rate)), (rates) => Object.fromEntries(rates))

@@ -1,0 +1,67 @@
+/**
+ * What is set about registries, with the order of credentials decided.
+ */
+import { Config, type Duration, Option, type Redacted } from "effect"
+import { registryDefinitions } from "./registryDefinitions.js"
+import type { RegistryAddress, RegistryAuth } from "./registryReaders.js"
+
+/** The credentials and the ways of registries. */
+export interface RegistrySettings {
+  /** Those of the environment; of several for a registry the first one counts. */
+  readonly auths: ReadonlyArray<RegistryAuth & { readonly setting: string }>
+  /** None: Docker's usual one. */
+  readonly dockerConfig: Option.Option<string>
+  readonly endpoints: ReadonlyArray<RegistryAddress>
+  readonly concurrency: number
+  readonly requestsPerSecond: Readonly<Record<string, number>>
+  readonly maxWait: Duration.Duration
+  readonly cacheDir: Option.Option<string>
+}
+
+const dockerHub = "docker.io"
+
+/** The settings that stand for themselves. */
+export const registrySettings: Config.Config<RegistrySettings> = Config.all({
+  auths: registryDefinitions.registryAuths.config,
+  dockerConfig: registryDefinitions.dockerConfig.config,
+  endpoints: registryDefinitions.registryEndpoints.config,
+  proxy: registryDefinitions.dockerhubPublicProxy.config,
+  concurrency: registryDefinitions.registryConcurrency.config,
+  rate: registryDefinitions.registryRate.config,
+  maxWait: registryDefinitions.registryMaxWait.config,
+  cacheDir: registryDefinitions.cacheDir.config
+}).pipe(Config.map(({ auths, cacheDir, concurrency, dockerConfig, endpoints, maxWait, proxy, rate }) => ({
+  auths: Option.getOrElse(auths, () => []).map((auth) => ({ ...auth, setting: "REGISTRY_AUTHS" })),
+  dockerConfig,
+  // The first one for a registry counts.
+  endpoints: [
+    ...Option.getOrElse(endpoints, () => []),
+    ...Option.toArray(Option.map(proxy, (address) => ({ registry: dockerHub, address })))
+  ],
+  concurrency,
+  requestsPerSecond: Option.getOrElse(rate, () => ({})),
+  maxWait,
+  cacheDir
+})))
+
+type Login = Option.Option<readonly [string, Redacted.Redacted]>
+
+/** The settings with the logins of ghcr.io and Docker Hub behind `REGISTRY_AUTHS`. */
+export const withLogins = (settings: RegistrySettings, ghcr: Login, hub: Login): RegistrySettings => ({
+  ...settings,
+  auths: [
+    ...settings.auths,
+    ...Option.toArray(Option.map(ghcr, ([username, secret]) => ({
+      registry: "ghcr.io",
+      username,
+      secret,
+      setting: "GHCR_TOKEN"
+    }))),
+    ...Option.toArray(Option.map(hub, ([username, secret]) => ({
+      registry: dockerHub,
+      username,
+      secret,
+      setting: "DOCKERHUB_TOKEN"
+    })))
+  ]
+})
