@@ -2,7 +2,7 @@
  * References to images among a command's arguments and on standard input.
  */
 import { Args } from "@effect/cli"
-import { Effect, Either, Option, Stream } from "effect"
+import { Effect, Either, Stream } from "effect"
 import { type ImageReference, parse } from "../../domain/ImageReference.js"
 import { UsageError } from "./errors.js"
 import { argument } from "./run.js"
@@ -45,14 +45,3 @@ export const all = Effect.fn("references.all")(function*(texts: ReadonlyArray<st
     Stream.mapEffect((text) => Effect.map(referenceOf(text), (reference) => ({ text, reference })))
   )
 })
-
-/** What a pattern with `*`, `?` and `[…]` matches, as shells read it. */
-export const glob = (pattern: string): Option.Option<RegExp> => {
-  const source = pattern.replace(/\[!?[^\]]*\]|[\s\S]/g, (part) => {
-    if (part === "*") return ".*"
-    if (part === "?") return "."
-    if (part.length > 1) return part.replace(/^\[!/, "[^").replace(/\\/g, "\\\\")
-    return part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
-  })
-  return Either.getRight(Either.try(() => new RegExp(`^(?:${source})$`, "u")))
-}

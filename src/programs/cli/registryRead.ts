@@ -4,6 +4,7 @@
 import { Command, Options } from "@effect/cli"
 import { Console, Effect, Either, Option, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
+import { compile } from "../../domain/Glob.js"
 import { OciRegistry } from "../../services/OciRegistry.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { Ended, UsageError } from "./errors.js"
@@ -86,17 +87,18 @@ export const tags = (layers: CommandLayers) =>
         if (Option.exists(limit, (limit) => limit < 1)) {
           return yield* new UsageError({ message: "--limit has to be at least 1" })
         }
-        const pattern = Option.flatMap(match, References.glob)
-        if (Option.isSome(match) && Option.isNone(pattern)) {
-          return yield* new UsageError({ message: `--match ${match.value} is no pattern that can be read` })
-        }
+        const pattern = yield* Option.match(match, {
+          onNone: () => Effect.succeedNone,
+          onSome: (text) =>
+            Effect.asSome(Effect.mapError(compile(text), ({ message }) => new UsageError({ message: `--match: ${message}` })))
+        })
         // A page of the size that is wanted; with a pattern nobody knows how many have to be seen.
         const pageSize = Option.isNone(pattern) && Option.isSome(limit) ? Math.min(limit.value, 1000) : 1000
         let seen = 0
         const all = registry.tags(image, { pageSize }).pipe(
           Stream.filter((tag) => {
             seen += 1
-            return Option.match(pattern, { onNone: () => true, onSome: (pattern) => pattern.test(tag) })
+            return Option.match(pattern, { onNone: () => true, onSome: (matches) => matches(tag) })
           })
         )
         const wanted = Option.isSome(limit) ? Stream.take(all, limit.value) : all

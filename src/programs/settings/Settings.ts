@@ -17,7 +17,7 @@ import {
 } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
 import { definitions } from "./definitions.js"
-import { type RegistrySettings, registrySettings, withLogins } from "./registrySettings.js"
+import { type RegistrySettings, registrySettings, withLogin } from "./registrySettings.js"
 import type { Setting } from "./Setting.js"
 
 /** A GitHub App by which to reach GitHub. */
@@ -133,12 +133,8 @@ const config: Config.Config<SettingsValues> = Config.all({
     idleSleep: definitions.dockerhubIdleSleep.config
   }),
   registries: Config.map(
-    Config.all([
-      registrySettings,
-      pair(definitions.ghcrUser, definitions.ghcrToken),
-      pair(definitions.dockerhubUsername, definitions.dockerhubToken)
-    ]),
-    ([settings, ghcr, hub]) => withLogins(settings, ghcr, hub)
+    Config.all([registrySettings, pair(definitions.ghcrUser, definitions.ghcrToken)]),
+    ([settings, ghcr]) => withLogin(settings, "ghcr.io", definitions.ghcrToken.name, ghcr)
   ),
   store: Config.all({
     databaseUrl: definitions.databaseUrl.config,
@@ -152,7 +148,18 @@ const config: Config.Config<SettingsValues> = Config.all({
     noProxy: definitions.noProxy.config
   }),
   log: Config.all({ level: definitions.logLevel.config, format: definitions.logFormat.config })
-})
+}).pipe(
+  // One account for Docker Hub's API and for its registry.
+  Config.map((values) => ({
+    ...values,
+    registries: withLogin(
+      values.registries,
+      "docker.io",
+      definitions.dockerhubToken.name,
+      Option.map(values.dockerhub.login, ({ token, username }) => [username, token])
+    )
+  }))
+)
 
 const wrong = ConfigError.reduceWithContext<void, ReadonlyArray<SettingsError>>(undefined, {
   andCase: (_, left, right) => [...left, ...right],

@@ -44,24 +44,16 @@ export const registrySettings: Config.Config<RegistrySettings> = Config.all({
   cacheDir
 })))
 
-type Login = Option.Option<readonly [string, Redacted.Redacted]>
-
-/** The settings with the logins of ghcr.io and Docker Hub behind `REGISTRY_AUTHS`. */
-export const withLogins = (settings: RegistrySettings, ghcr: Login, hub: Login): RegistrySettings => ({
+/** The settings with a login of its own for a registry, behind those that are there. */
+export const withLogin = (
+  settings: RegistrySettings,
+  registry: string,
+  setting: string,
+  login: Option.Option<readonly [username: string, secret: Redacted.Redacted]>
+): RegistrySettings => ({
   ...settings,
   auths: [
     ...settings.auths,
-    ...Option.toArray(Option.map(ghcr, ([username, secret]) => ({
-      registry: "ghcr.io",
-      username,
-      secret,
-      setting: "GHCR_TOKEN"
-    }))),
-    ...Option.toArray(Option.map(hub, ([username, secret]) => ({
-      registry: dockerHub,
-      username,
-      secret,
-      setting: "DOCKERHUB_TOKEN"
-    })))
+    ...Option.toArray(Option.map(login, ([username, secret]) => ({ registry, username, secret, setting })))
   ]
 })

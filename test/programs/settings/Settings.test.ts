@@ -68,6 +68,21 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ DOCKERHUB_DISCOVERY_INTERVAL_DAYS: "-14" }, "DOCKERHUB_DISCOVERY_INTERVAL_DAYS", /too small/],
   [{ DOCKERHUB_IDLE_SLEEP_SEC: "Infinity" }, "DOCKERHUB_IDLE_SLEEP_SEC", /not a number/],
   [{ DOCKERHUB_IDLE_SLEEP_SEC: "-60" }, "DOCKERHUB_IDLE_SLEEP_SEC", /too small/],
+  [{ REGISTRY_AUTHS: secret }, "REGISTRY_AUTHS", /host=user:secret/],
+  [{ REGISTRY_AUTHS: `quay.io=me:x ghcr.io=${secret}` }, "REGISTRY_AUTHS", /host=user:secret/],
+  [{ REGISTRY_AUTHS: `https://quay.io=me:${secret}` }, "REGISTRY_AUTHS", /host=user:secret/],
+  [{ GHCR_TOKEN: secret }, "GHCR_USER", /missing/],
+  [{ GHCR_USER: "me" }, "GHCR_TOKEN", /missing/],
+  [{ DOCKER_CONFIG: "a\u0000b" }, "DOCKER_CONFIG", /control characters/],
+  [{ REGISTRY_ENDPOINTS: "mirror.example" }, "REGISTRY_ENDPOINTS", /registry=URL/],
+  [{ REGISTRY_ENDPOINTS: "docker.io=mirror.example" }, "REGISTRY_ENDPOINTS", /http/],
+  [{ REGISTRY_ENDPOINTS: `docker.io=https://me:${secret}@mirror.example` }, "REGISTRY_ENDPOINTS", /credentials/],
+  [{ DOCKERHUB_PUBLIC_PROXY: "ftp://mirror.example" }, "DOCKERHUB_PUBLIC_PROXY", /http/],
+  [{ REGISTRY_CONCURRENCY: "0" }, "REGISTRY_CONCURRENCY", /from 1/],
+  [{ REGISTRY_REQUESTS_PER_SECOND: "5" }, "REGISTRY_REQUESTS_PER_SECOND", /registry=NUMBER/],
+  [{ REGISTRY_REQUESTS_PER_SECOND: "docker.io=0" }, "REGISTRY_REQUESTS_PER_SECOND", /registry=NUMBER/],
+  [{ REGISTRY_MAX_WAIT_SEC: "-1" }, "REGISTRY_MAX_WAIT_SEC", /from 0/],
+  [{ IMAGE_CENSUS_CACHE_DIR: "a\u0000b" }, "IMAGE_CENSUS_CACHE_DIR", /control characters/],
   [{ IMAGE_CENSUS_LEASE_SEC: "ten" }, "IMAGE_CENSUS_LEASE_SEC", /not a number/],
   [{ IMAGE_CENSUS_LEASE_SEC: "0" }, "IMAGE_CENSUS_LEASE_SEC", /too small/],
   [{ DATABASE_URL: `mysql://me:${secret}@db/x` }, "DATABASE_URL", /postgresql:\/\//],
@@ -102,6 +117,28 @@ describe("Settings", () => {
     Effect.gen(function*() {
       const blank = Object.fromEntries(settingsTable().map(({ name }, index) => [name, index % 2 === 0 ? "" : "  "]))
       assert.deepStrictEqual(yield* readFrom(blank), yield* readFrom({}))
+    }))
+
+  it.effect("put the credentials of registries into their order", () =>
+    Effect.gen(function*() {
+      const { registries } = yield* readFrom({
+        REGISTRY_AUTHS: "quay.io=me:a=b:c\n index.docker.io=you:x ",
+        GHCR_USER: "gh",
+        GHCR_TOKEN: "t1",
+        DOCKERHUB_USERNAME: "hub",
+        DOCKERHUB_TOKEN: "t2",
+        REGISTRY_ENDPOINTS: "ghcr.io=http://127.0.0.1:5001,docker.io=https://mirror.example/x/",
+        DOCKERHUB_PUBLIC_PROXY: "proxy.example"
+      })
+      assert.deepStrictEqual(
+        registries.auths.map(({ registry, secret, username }) => [registry, username, Redacted.value(secret)]),
+        [["quay.io", "me", "a=b:c"], ["docker.io", "you", "x"], ["ghcr.io", "gh", "t1"], ["docker.io", "hub", "t2"]]
+      )
+      assert.deepStrictEqual(registries.endpoints.map(({ address, registry }) => [registry, address.href]), [
+        ["ghcr.io", "http://127.0.0.1:5001/"],
+        ["docker.io", "https://mirror.example/x"],
+        ["docker.io", "https://proxy.example/"]
+      ])
     }))
 
   it.effect("take long lists of hosts and deep folders", () =>
