@@ -2,7 +2,7 @@
  * `OciRegistry` over HTTP.
  */
 import { HttpClient } from "@effect/platform"
-import { NodeHttpClient } from "@effect/platform-node"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import { Effect, Layer, Stream } from "effect"
 import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"

@@ -90,7 +90,9 @@ export const tags = (layers: CommandLayers) =>
         const pattern = yield* Option.match(match, {
           onNone: () => Effect.succeedNone,
           onSome: (text) =>
-            Effect.asSome(Effect.mapError(compile(text), ({ message }) => new UsageError({ message: `--match: ${message}` })))
+            Effect.asSome(
+              Effect.mapError(compile(text), ({ message }) => new UsageError({ message: `--match: ${message}` }))
+            )
         })
         // A page of the size that is wanted; with a pattern nobody knows how many have to be seen.
         const pageSize = Option.isNone(pattern) && Option.isSome(limit) ? Math.min(limit.value, 1000) : 1000
