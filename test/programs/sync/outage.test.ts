@@ -1,30 +1,25 @@
 import { assert, layer } from "@effect/vitest"
 import { Effect, Logger, LogLevel, TestClock } from "effect"
-import { interval } from "../../../src/domain/Circuit.js"
 import type { Fault } from "../../sandbox/service/Faults.js"
+import { circuitWait, requestsWithin, type Service, type Wait } from "../../support/outages.js"
 import { embedded } from "../../support/pipeline.js"
 import { makeStage, noWrongs } from "../../support/stage.js"
 
 const outageSeconds = 600
 
-type Service = "github" | "dockerhub"
-
 interface Case {
   readonly name: string
   readonly fault: Omit<Fault, "service">
-  /** Seconds from the n-th request (from 0) of one that pays to its next one, at least. */
-  readonly wait: (n: number, service: Service) => number
+  readonly wait: Wait
 }
 
-const circuit = (n: number, service: Service): number =>
-  interval(n, 0, { firstInterval: 1_000, longestInterval: service === "github" ? 60_000 : 300_000 }) / 1000
 const named = (seconds: number) => () => seconds
 // A minute, then two, then four …
 const unnamed = (n: number) => Math.min(3600, 60 * 2 ** n)
 // A server that names instants in the past is asked later each time.
-const past = (n: number, service: Service) => Math.min(service === "github" ? 60 : 3600, 2 ** n)
+const past: Wait = (n, service) => Math.min(service === "github" ? 60 : 3600, 2 ** n)
 
-const broken = (name: string, fault: Case["fault"]): Case => ({ name, fault, wait: circuit })
+const broken = (name: string, fault: Case["fault"]): Case => ({ name, fault, wait: circuitWait })
 const limit = (name: string, fault: Case["fault"], wait: Case["wait"] = named(60)): Case => ({ name, fault, wait })
 
 const everywhere: ReadonlyArray<Case> = [
@@ -53,13 +48,6 @@ const github: ReadonlyArray<Case> = [
   limit("secondary limit that names no time", { kind: "secondary-limit", retryForm: "absent" }, unnamed)
 ]
 
-/** The most requests in an outage: one at its beginning, and one after every wait. */
-const bound = ({ wait }: Case, service: Service): number => {
-  let requests = 1
-  for (let at = wait(0, service); at <= outageSeconds; at += wait(requests - 1, service)) requests++
-  return requests
-}
-
 // On the first day half of the list was looked at; on the second the other half is new, and what was found is due.
 const survives = (one: Case, service: Service) =>
   Effect.gen(function*() {
@@ -83,7 +71,7 @@ const survives = (one: Case, service: Service) =>
       const running = yield* Effect.fork(run())
       yield* TestClock.adjust(`${outageSeconds} seconds`)
       const requests = counters()[service]?.requests ?? 0
-      const most = bound(one, service)
+      const most = requestsWithin(outageSeconds, one.wait, service)
       assert.isAtLeast(requests, 2, "it is tried again")
       assert.isAtMost(requests, most, `${requests} requests in ten minutes, at most ${most}`)
       assert.deepStrictEqual(yield* wrongs, noWrongs)
