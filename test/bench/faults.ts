@@ -10,6 +10,7 @@ import { startSandbox } from "../sandbox/Sandbox.js"
 import type { Fault } from "../sandbox/service/Faults.js"
 import { circuitWait, requestsWithin, type Service, type Wait } from "../support/outages.js"
 import { intervals, startProgram, storeIn, wait, waitUntil } from "../support/program.js"
+import { build } from "./build.js"
 import { createDatabase } from "./databases.js"
 import { server } from "./server.js"
 import { line } from "./table.js"
@@ -117,10 +118,14 @@ const run = (one: Case, url: string) =>
 /** Prints a line for every fault; fails where one of them cost more requests than allowed, or the truth. */
 export const faultsBench = Effect.gen(function*() {
   yield* Console.log(`${seconds} real seconds of every fault, the real program (sync --once) on Postgres\n`)
+  yield* build
   const { url } = yield* server
   yield* Console.log(line(widths, ["fault", "service", "requests", "bound", "CPU s", "false rows", "right after"]))
-  const held = yield* Effect.forEach(cases, (one, n) =>
-    Effect.flatMap(createDatabase(url, `fault_${n}`), (database) => run(one, database)), { concurrency: atOnce })
+  const held = yield* Effect.forEach(
+    cases,
+    (one, n) => Effect.flatMap(createDatabase(url, `fault_${n}`), (database) => run(one, database)),
+    { concurrency: atOnce }
+  )
   yield* Console.log(line(widths, ["bound", "", "", "", "", 0, "yes"]))
   return held.every((one) => one)
 }).pipe(Effect.scoped, Effect.withSpan("faultsBench"))

@@ -4,13 +4,19 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, LogLevel } from "effect"
 import { claimsBench, usual } from "./claims.js"
+import { faultsBench } from "./faults.js"
+import { killsBench } from "./kills.js"
+import { memoryBench } from "./memory.js"
 import { database } from "./server.js"
 import { syncBench } from "./sync.js"
 
 // Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
 const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["sync", Effect.orDie(syncBench)],
-  ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))]
+  ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
+  ["faults", Effect.orDie(faultsBench)],
+  ["kills", Effect.orDie(killsBench)],
+  ["memory", Effect.orDie(memoryBench)]
 ]
 
 const program = Effect.gen(function*() {

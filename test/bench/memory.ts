@@ -11,6 +11,7 @@ import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { startSandbox } from "../sandbox/Sandbox.js"
 import type { GitHubFacts, HubFacts, World } from "../sandbox/world/World.js"
 import { intervals, startProgram, storeIn, wait, waitUntil } from "../support/program.js"
+import { build } from "./build.js"
 import { createDatabase } from "./databases.js"
 import { server } from "./server.js"
 import { line } from "./table.js"
@@ -78,10 +79,19 @@ const residentMegabytes = (pid: number) =>
     return { now: field("VmRSS") / 1024, peak: field("VmHWM") / 1024 }
   })
 
+// How soon SIGTERM ends it.
+const stopped = (running: Effect.Effect.Success<ReturnType<typeof startProgram>>) =>
+  Effect.gen(function*() {
+    const before = yield* Clock.currentTimeMillis
+    yield* running.signal("SIGTERM")
+    const { code } = yield* running.ended
+    return { code, seconds: ((yield* Clock.currentTimeMillis) - before) / 1000 }
+  })
 /** Prints the daemon's memory while it works, and how long it takes to stop at work and in a park. Needs `/proc`. */
 export const memoryBench = Effect.gen(function*() {
   // Not a setting of the program: how long a person wants to watch.
   const minutes = yield* Config.number("BENCH_MINUTES").pipe(Config.withDefault(3))
+  yield* build
   const { url: serverUrl } = yield* server
   const url = yield* createDatabase(serverUrl, "memory")
   const sandbox = yield* startSandbox({
@@ -92,6 +102,7 @@ export const memoryBench = Effect.gen(function*() {
   const { counters, environment, faults } = sandbox
   return yield* Effect.gen(function*() {
     const store = yield* RepoDockerStore
+    yield* Effect.provide(fill, PgClient.layer({ url: Redacted.make(url) }))
     const total = (yield* store.status(intervals)).repositories
     yield* Console.log(`daemon on Postgres, ${total} repositories in the backlog, ${minutes} minutes\n`)
     yield* Console.log(line(widths, ["seconds", "resident MB", "peak MB", "GraphQL", "Hub calls"]))
@@ -114,13 +125,6 @@ export const memoryBench = Effect.gen(function*() {
     }
     yield* Console.log(line(widths, ["bound", "", `< ${bound}`]))
 
-    const stopped = (running: Effect.Effect.Success<ReturnType<typeof startProgram>>) =>
-      Effect.gen(function*() {
-        const before = yield* Clock.currentTimeMillis
-        yield* running.signal("SIGTERM")
-        const { code } = yield* running.ended
-        return { code, seconds: ((yield* Clock.currentTimeMillis) - before) / 1000 }
-      })
     const atWork = yield* stopped(daemon)
     const { backlog, leased } = yield* store.status(intervals)
     const before = counters()["dockerhub"]?.requests ?? 0
