@@ -114,7 +114,7 @@ export const run = (
     summary: Span.text("which images do repositories publish, and how often are they pulled?"),
     footer
   })(["node", "image-census", ...readable(args)]).pipe(
-    Effect.provide(CliConfig.layer({ showBuiltIns: false, finalCheckBuiltIn: true })),
+    Effect.provide(CliConfig.layer({ showBuiltIns: false, finalCheckBuiltIn: false })),
     Effect.exit,
     Effect.flatMap(Exit.match({
       onSuccess: () => Effect.succeed<ExitCode>(0),

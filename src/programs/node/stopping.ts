@@ -6,7 +6,7 @@ import { Cause, Effect, Exit, Fiber } from "effect"
 import type { ExitCode } from "../cli/exits.js"
 
 /** Together with Node's own end below two seconds. */
-const patience = "1800 millis"
+const patience = "1500 millis"
 
 // EIO: the terminal is gone.
 const isBrokenPipe = (error: Error): boolean => "code" in error && (error.code === "EPIPE" || error.code === "EIO")
@@ -31,7 +31,7 @@ const stop = <A, E>(fiber: Fiber.RuntimeFiber<A, E>) =>
   )
 
 /**
- * Runs a command until it ends, or until nobody reads what it says. Interrupted, it gives the command 1.8 s to write what
+ * Runs a command until it ends, or until nobody reads what it says. Interrupted, it gives the command 1.5 s to write what
  * was learnt and to give back what it holds, and then goes without it.
  */
 export const stoppable = <R>(command: Effect.Effect<ExitCode, never, R>): Effect.Effect<ExitCode, never, R> =>

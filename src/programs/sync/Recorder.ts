@@ -23,8 +23,8 @@ export interface Recorder {
 
 const rowsPerWrite = 500
 const flushEvery = Duration.millis(200)
-const lastWrite = Duration.millis(1000)
-const lastRelease = Duration.millis(500)
+const lastWrite = Duration.millis(800)
+const lastRelease = Duration.millis(400)
 
 /** A lost database is waited out: from half a second to half a minute between tries. */
 export const databaseBackoff = Schedule.exponential("500 millis").pipe(

@@ -1,0 +1,30 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { stripVTControlCharacters } from "node:util"
+import { call } from "../../support/commandLine.js"
+import { makeLayers } from "../../support/memoryLayers.js"
+
+const commands = [
+  ..."sync daemon discover images pulls status doctor migrate digest tags inspect index manifest blob copy deploy repos"
+    .split(" "),
+  "repos add",
+  "repos list",
+  "repos remove",
+  "images list",
+  "pulls export",
+  "pulls import"
+]
+
+describe("--help", () => {
+  for (const command of commands) {
+    it.effect(`of ${command} is about that command, and says how it is used`, () =>
+      Effect.gen(function*() {
+        const { layers } = makeLayers()
+        const { code, stdout: painted } = yield* call({ layers }, `${command} --help`)
+        const stdout = stripVTControlCharacters(painted)
+        assert.strictEqual(code, 0)
+        assert.match(stdout, new RegExp(`USAGE\\s+\\$ ${command.split(" ").at(-1)}\\b`))
+        if (command.includes(" ") || !["repos", "images"].includes(command)) assert.include(stdout, "EXAMPLES")
+      }))
+  }
+})
