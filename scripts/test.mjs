@@ -3,12 +3,15 @@ import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { ensureInstalled, root, runProgram } from "./ensure-installed.mjs"
+import { ensureRegistryTools } from "./registry-tools.mjs"
 
 const args = process.argv.slice(2)
 const windows = process.platform === "win32"
 const npm = (script) => runProgram(windows ? "npm.cmd" : "npm", ["run", "--silent", script], { shell: windows })
 
 await ensureInstalled()
+const noTools = ensureRegistryTools()
+if (noTools.length > 0) console.log(`Not here: ${noTools.join(", ")}; tests against real registries cannot run`)
 const folder = await mkdtemp(join(tmpdir(), "image-census-test-"))
 const countsFile = join(folder, "counts.json")
 

@@ -13,7 +13,7 @@ export interface OciRegistryOptions {
   readonly requestsPerSecond?: Readonly<Record<string, number>>
   /**
    * The longest that one call waits for a registry that asked to wait, over all its attempts; what would take longer
-   * fails with RATE_LIMIT at once. Default one minute.
+   * fails with RATE_LIMIT at once. Default 30 s.
    */
   readonly longestWait?: Duration.Duration
   /** Attempts after the first for timeouts, broken connections and server errors. Default 3. */
@@ -33,7 +33,7 @@ export const settle = (options: OciRegistryOptions): Settled => ({
   mirrors: [],
   concurrency: 6,
   requestsPerSecond: {},
-  longestWait: Duration.minutes(1),
+  longestWait: Duration.seconds(30),
   retries: 3,
   timeout: Duration.seconds(30),
   rememberTags: false,

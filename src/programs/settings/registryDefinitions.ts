@@ -49,7 +49,7 @@ export const registryDefinitions = {
   registryMaxWait: withDefault("REGISTRY_MAX_WAIT_SEC", {
     type: "number",
     unit: "seconds",
-    default: "60",
+    default: "30",
     doc: "How long a command waits for a registry that asks to wait; it ends with that message where it is longer."
   }, (text) => Either.map(Read.number({ min: 0, max: 86_400 })(text), Duration.seconds)),
   cacheDir: optional("IMAGE_CENSUS_CACHE_DIR", {
