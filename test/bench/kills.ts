@@ -10,7 +10,7 @@ import { line } from "./table.js"
 
 const kills = 20
 const repositories = 400
-const widths = [12, 11] as const
+const widths = [10, 13] as const
 
 const right = (one: KillsFigures): boolean =>
   one.undone === 0 && one.found === one.expected &&
