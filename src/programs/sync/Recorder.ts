@@ -22,7 +22,7 @@ export interface Recorder {
 }
 
 const rowsPerWrite = 500
-const flushEvery = Duration.millis(200)
+const flushEvery = Duration.seconds(1)
 const lastWrite = Duration.millis(800)
 const lastRelease = Duration.millis(400)
 
