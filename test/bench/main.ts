@@ -7,11 +7,13 @@ import { claimsBench, usual } from "./claims.js"
 import { faultsBench } from "./faults.js"
 import { killsBench } from "./kills.js"
 import { memoryBench } from "./memory.js"
+import { registryBench } from "./registry.js"
 import { database } from "./server.js"
 import { syncBench } from "./sync.js"
 
 // Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
 const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
+  ["registry", Effect.orDie(registryBench)],
   ["sync", Effect.orDie(syncBench)],
   ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
   ["faults", Effect.orDie(faultsBench)],

@@ -3,7 +3,7 @@
  */
 import { HttpClient } from "@effect/platform"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
-import { Effect, Layer, Stream } from "effect"
+import { Duration, Effect, Layer, Stream } from "effect"
 import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
@@ -15,6 +15,7 @@ import { makeBlobs } from "./blobs.js"
 import { makeCalls } from "./calls.js"
 import { at, makeCopy } from "./copy.js"
 import { makeCore } from "./core.js"
+import { makeWithin } from "./deadlines.js"
 import { makeManifests } from "./manifests.js"
 import { type OciRegistryOptions, settle } from "./options.js"
 import { makePush } from "./push.js"
@@ -35,7 +36,8 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
   const cache = yield* ContentCache
   // The spans are ours (`OciRegistry.…`); one more for each exchange would only cost.
   const http = keepingConnections(HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true))
-  const core = makeCore(http, yield* RateBudgets, yield* RegistryCredentials, options)
+  const within = yield* makeWithin(Duration.toMillis(options.timeout))
+  const core = makeCore(http, yield* RateBudgets, yield* RegistryCredentials, options, within)
   yield* Effect.addFinalizer(() => core.settle)
   const calls = makeCalls(options.mirrors)
   const manifests = makeManifests(core, calls, cache, options)

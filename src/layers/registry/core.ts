@@ -8,6 +8,7 @@ import { pullLimitOf } from "../../domain/RateLimitHeaders.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
 import { makeAuthorisation } from "./authorisation.js"
+import type { Within } from "./deadlines.js"
 import type { Endpoint } from "./endpoints.js"
 import { complaintsOf, failureOf, sayingOf } from "./failures.js"
 import { type Identity, payerOf } from "./identity.js"
@@ -53,11 +54,12 @@ export const makeCore = (
   http: HttpClient.HttpClient,
   budgets: typeof RateBudgets.Service,
   credentials: typeof RegistryCredentials.Service,
-  options: Settled
+  options: Settled,
+  within: Within
 ): Core => {
   const timeout = Duration.toMillis(options.timeout)
   const lanes = makeLanes(budgets, options)
-  const send = makeSend(http, timeout)
+  const send = makeSend(http, timeout, within)
   const { authorised } = makeAuthorisation(send, makeTokens(), makeAskToken(http, lanes, options.timeout))
 
   const identityOf = (endpoint: Endpoint, repository: string): Effect.Effect<Identity> =>

@@ -8,6 +8,7 @@ import { Effect, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
 import { refusalOf, sameOrigin } from "./addresses.js"
+import type { Within } from "./deadlines.js"
 import type { Endpoint } from "./endpoints.js"
 import { brokenConnection, malformed } from "./failures.js"
 
@@ -96,7 +97,7 @@ const request = (call: Call, url: URL, authorisation: Redacted.Redacted | undefi
  * method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in time), `malformed` (a redirect that is
  * refused, or one too many).
  */
-export const makeSend = (client: HttpClient.HttpClient, timeout: number): Send => {
+export const makeSend = (client: HttpClient.HttpClient, timeout: number, within: Within): Send => {
   const follow = (
     call: Call,
     url: URL,
@@ -130,16 +131,16 @@ export const makeSend = (client: HttpClient.HttpClient, timeout: number): Send =
   }
 
   // An upload or a next page may be elsewhere: what was meant for the registry does not go there.
-  return (call, authorisation) =>
-    follow(call, call.url, sameOrigin(call.url, call.endpoint.base) ? authorisation : undefined, 0).pipe(
-      Effect.timeoutFail({
-        duration: call.patience ?? timeout,
-        onTimeout: () =>
-          new Transient({
-            service: call.endpoint.registry,
-            reason: "timeout",
-            message: `${call.what}: no answer within ${(call.patience ?? timeout) / 1000} s`
-          })
+  return (call, authorisation) => {
+    const sent = follow(call, call.url, sameOrigin(call.url, call.endpoint.base) ? authorisation : undefined, 0)
+    const late = (patience: number) => () =>
+      new Transient({
+        service: call.endpoint.registry,
+        reason: "timeout",
+        message: `${call.what}: no answer within ${patience / 1000} s`
       })
-    )
+    return call.patience === undefined
+      ? within(sent, late(timeout))
+      : Effect.timeoutFail(sent, { duration: call.patience, onTimeout: late(call.patience) })
+  }
 }

@@ -20,8 +20,10 @@ import type { MadeImage } from "./images.js"
 const isThere = (program: string): boolean =>
   spawnSync("sh", ["-c", `command -v ${program}`], { stdio: "ignore" }).status === 0
 
+const programs = { registry: "docker-registry", skopeo: "skopeo", htpasswd: "htpasswd" } as const
+
 /** What the tests against real registries need and is not here. */
-export const missingTools = ["docker-registry", "skopeo", "htpasswd"].filter((program) => !isThere(program))
+export const missingTools = Object.values(programs).filter((program) => !isThere(program))
 
 /** The client over sockets, with an empty cache. */
 export const liveRegistry = (
@@ -76,11 +78,11 @@ export const startDistribution = (user?: User) =>
       const port = yield* freePort
       const folder = mkdtempSync(join(tmpdir(), "image-census-registry-"))
       if (user !== undefined) {
-        const made = spawnSync("htpasswd", ["-nbB", user.name, user.password], { encoding: "utf8" })
+        const made = spawnSync(programs.htpasswd, ["-nbB", user.name, user.password], { encoding: "utf8" })
         writeFileSync(join(folder, "users"), made.stdout)
       }
       writeFileSync(join(folder, "config.yml"), configuration(folder, port, user))
-      const process = spawn("docker-registry", ["serve", join(folder, "config.yml")], { stdio: "ignore" })
+      const process = spawn(programs.registry, ["serve", join(folder, "config.yml")], { stdio: "ignore" })
       const host = `127.0.0.1:${port}`
       yield* answers(`docker://${host}/none`).pipe(
         Effect.flatMap((up) => up ? Effect.void : Effect.fail("not up yet")),
@@ -99,7 +101,7 @@ export const startDistribution = (user?: User) =>
 /** Runs skopeo; its output, or a defect with what it said. */
 export const skopeo = (...args: ReadonlyArray<string>): Effect.Effect<string> =>
   Effect.suspend(() => {
-    const ran = spawnSync("skopeo", args, { encoding: "utf8" })
+    const ran = spawnSync(programs.skopeo, args, { encoding: "utf8" })
     return ran.status === 0 ? Effect.succeed(ran.stdout) : Effect.dieMessage(`skopeo ${args.join(" ")}: ${ran.stderr}`)
   })
 
