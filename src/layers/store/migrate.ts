@@ -13,6 +13,10 @@ import { instant } from "./core.js"
 import { detailOf, inTransaction } from "./errors.js"
 import * as tables from "./migrations/0001_tables.js"
 import * as processes from "./migrations/0002_processes.js"
+import * as catalog from "./migrations/0003_catalog.js"
+import * as watches from "./migrations/0004_watches.js"
+import * as links from "./migrations/0005_links.js"
+import * as rollups from "./migrations/0006_rollups.js"
 import { ensureMonths, monthsAhead } from "./partitions.js"
 
 const table = "image_census_migrations"
@@ -24,7 +28,11 @@ const run = (statements: ReadonlyArray<string>) =>
 
 const migrations = {
   "1_tables": run(tables.statements),
-  "2_processes": run(processes.statements)
+  "2_processes": run(processes.statements),
+  "3_catalog": run(catalog.statements),
+  "4_watches": run(watches.statements),
+  "5_links": run(links.statements),
+  "6_rollups": run(rollups.statements)
 }
 
 /** The schema's version that this program writes. */
