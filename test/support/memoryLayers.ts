@@ -47,11 +47,12 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
   const tables = emptyTables()
   const store = Layer.sync(RepoDockerStore, () => RepoDockerStoreMemory.make("memory", tables))
   const board = ProcessBoardMemory.layer(testProcess)
+  const registries = Layer.merge(OciRegistryMemory.layer, ContentCacheMemory.layer())
   const layers: CommandLayers = {
     store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
     world,
-    all: Layer.merge(store, board).pipe(Layer.provideMerge(world)),
-    registries: Layer.mergeAll(OciRegistryMemory.layer, ContentCacheMemory.layer(), RateBudgetsMemory.layer),
+    all: Layer.mergeAll(store, board, registries).pipe(Layer.provideMerge(world)),
+    registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])
   }
   return { layers, store: RepoDockerStoreMemory.make("memory", tables) }

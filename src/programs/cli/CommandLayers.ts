@@ -20,12 +20,16 @@ export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | Ra
 /** Any registry, with its cache. Needs no database. */
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets
 
+/** What the daemon's jobs run on. */
+export type AllServices = StoreServices | WorldServices | RegistryServices
+
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {
   readonly store: Layer.Layer<StoreServices, SettingsError, Settings>
   /** The world alone, for what neither reads nor writes the database. */
   readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
-  readonly all: Layer.Layer<StoreServices | WorldServices, SettingsError, Settings>
+  /** Everything, with one set of budgets for the world and the registries. */
+  readonly all: Layer.Layer<AllServices, SettingsError, Settings>
   /** Any registry, for the length of one command. */
   readonly registries: Layer.Layer<RegistryServices, SettingsError, Settings>
   /** Brings the database's schema up to date, and nothing else; the names of the migrations that were applied. */

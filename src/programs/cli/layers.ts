@@ -98,18 +98,19 @@ const credentials = ({ home }: Program) =>
     })
   )
 
-const registries = (program: Program) =>
+/** Registries and their cache. What a tag pointed to is remembered only for the length of one command. */
+const registries = (program: Program, length: "command" | "daemon") =>
   withSettings(({ registries }) =>
     OciRegistryHttp.layer({
       mirrors: registries.endpoints,
       concurrency: registries.concurrency,
       requestsPerSecond: registries.requestsPerSecond,
       longestWait: registries.maxWait,
-      rememberTags: true
+      rememberTags: length === "command"
     })
   ).pipe(
     Layer.provide(Layer.merge(http(program), credentials(program))),
-    Layer.provideMerge(Layer.merge(contentCache, RateBudgetsMemory.layer))
+    Layer.provideMerge(contentCache)
   )
 
 const outside = (program: Program) =>
@@ -143,10 +144,13 @@ export const make = (
       board(program).pipe(Layer.provide(RateBudgetsMemory.layer))
     ).pipe(Layer.provide(database)),
     world: outside(program).pipe(Layer.provideMerge(RateBudgetsMemory.layer)),
-    registries: registries(program).pipe(Layer.provide(platform)),
-    all: Layer.mergeAll(store(program), board(program), outside(program)).pipe(
+    registries: registries(program, "command").pipe(
+      Layer.provideMerge(RateBudgetsMemory.layer),
+      Layer.provide(platform)
+    ),
+    all: Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon")).pipe(
       Layer.provideMerge(budgets(program)),
-      Layer.provide(database)
+      Layer.provide(Layer.merge(database, platform))
     ),
     migrate: Effect.gen(function*() {
       const options = databaseOptions(yield* Settings, program)

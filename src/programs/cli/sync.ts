@@ -4,11 +4,12 @@
 import { Command, Options } from "@effect/cli"
 import { Console, Effect, Option } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
-import type { Job } from "../daemon/Job.js"
+import { jobsOf } from "../daemon/jobs.js"
 import { supervise } from "../daemon/supervise.js"
-import { Settings, type SettingsValues } from "../settings/Settings.js"
+import { Settings } from "../settings/Settings.js"
+import { syncOptions } from "../sync/fromSettings.js"
 import { summarize, sync as runSync } from "../sync/Sync.js"
-import type { SyncOptions, SyncSummary } from "../sync/SyncOptions.js"
+import type { SyncSummary } from "../sync/SyncOptions.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { withProgress } from "./progress.js"
@@ -27,23 +28,6 @@ export const requireGitHub = Effect.flatMap(
           "(sync --only refresh needs neither)"
       })
 )
-
-type Part = "discovery" | "refresh"
-
-const syncOptions = (
-  { dockerhub, store }: SettingsValues,
-  flags: { readonly once: boolean; readonly only: Option.Option<Part>; readonly includeDeferred: boolean }
-): SyncOptions => ({
-  once: flags.once,
-  discovery: Option.getOrElse(flags.only, () => "discovery") === "discovery",
-  refresh: Option.getOrElse(flags.only, () => "refresh") === "refresh",
-  includeDeferred: flags.includeDeferred,
-  batchSize: dockerhub.batchSize,
-  lease: store.lease,
-  refreshInterval: dockerhub.refreshInterval,
-  discoveryInterval: dockerhub.discoveryInterval,
-  idleSleep: dockerhub.idleSleep
-})
 
 const summaryLines = ({ discovery, refresh, requests, seconds }: SyncSummary): ReadonlyArray<string> => [
   `discovery: ${grouped(discovery.checked)} checked, ${grouped(discovery.hits)} found, ` +
@@ -100,15 +84,11 @@ export const sync = (layers: CommandLayers) =>
 export const daemon = (layers: CommandLayers) =>
   Command.make("daemon", {}, () =>
     Effect.gen(function*() {
-      const options = syncOptions(yield* Settings, { once: false, only: Option.none(), includeDeferred: false })
+      const jobs = jobsOf(yield* Settings)
       yield* requireGitHub
-      const syncJob: Job<Effect.Effect.Context<ReturnType<typeof runSync>>> = {
-        name: "sync",
-        run: runSync(options)
-      }
       yield* Effect.provide(
-        Effect.logInfo(`daemon started: ${syncJob.name}`).pipe(
-          Effect.zipRight(withProgress(supervise([syncJob]))),
+        Effect.logInfo(`daemon started: ${jobs.map(({ name }) => name).join(", ")}`).pipe(
+          Effect.zipRight(withProgress(supervise(jobs))),
           Effect.onInterrupt(() => Console.error("stopped"))
         ),
         layers.all

@@ -1,0 +1,19 @@
+/**
+ * What the daemon keeps running, by the settings: a line for each job, which lives in a folder of its own.
+ */
+import { Effect, Option } from "effect"
+import type { AllServices } from "../cli/CommandLayers.js"
+import type { SettingsValues } from "../settings/Settings.js"
+import { syncOptions } from "../sync/fromSettings.js"
+import { sync } from "../sync/Sync.js"
+import type { Job } from "./Job.js"
+
+const syncJob = (settings: SettingsValues): Job<AllServices> => ({
+  name: "sync",
+  run: Effect.asVoid(sync(syncOptions(settings, { once: false, only: Option.none(), includeDeferred: false })))
+})
+
+/** The jobs that these settings ask for, in the order in which the log names them. */
+export const jobsOf = (settings: SettingsValues): ReadonlyArray<Job<AllServices>> => [
+  syncJob(settings)
+]
