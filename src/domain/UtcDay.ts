@@ -7,7 +7,8 @@ const dayText = (epochMillis: number): string => DateTime.formatIsoDateUtc(DateT
 
 const isCalendarDay = (text: string): boolean => {
   const epoch = Date.parse(`${text}T00:00:00.000Z`)
-  return !Number.isNaN(epoch) && dayText(epoch) === text
+  // Year 0 is none of Postgres', nor of the calendar's.
+  return !Number.isNaN(epoch) && dayText(epoch) === text && !text.startsWith("0000")
 }
 
 /** A real day of the Gregorian calendar in the form `YYYY-MM-DD`. Its strings order as its days do. */
@@ -21,7 +22,7 @@ export type UtcDay = typeof UtcDay.Type
 const decode = Schema.decodeSync(UtcDay)
 const dayMillis = 86_400_000
 
-/** The UTC day that holds this instant (epoch milliseconds, years 0000 to 9999). */
+/** The UTC day that holds this instant (epoch milliseconds, years 0001 to 9999). */
 export const dayOf = (epochMillis: number): UtcDay => decode(dayText(epochMillis))
 
 /** The first instant of a day, in epoch milliseconds. */

@@ -59,6 +59,17 @@ const onEmpty = <A, E, R>(test: Effect.Effect<A, E, R>) => Effect.zipRight(empti
 const onMigrated = <A, E, R>(test: Effect.Effect<A, E, R>) =>
   emptied.pipe(Effect.zipRight(migrate(setting)), Effect.zipRight(test))
 
+/** A store with one repository, which was checked and publishes an image. */
+const checkedRepository = Effect.gen(function*() {
+  const sql = yield* SqlClient
+  yield* TestClock.setTime(now)
+  const store = yield* Store.make({ holder: "test" })
+  yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
+  const checked = yield* firstOf(yield* store.claimRepositories(claim(1)))
+  yield* store.recordDiscovery([hit(checked, now, "a/b", 5n)])
+  return { sql, store, checked }
+})
+
 for (const database of testDatabases) {
   describe.skipIf(!database.available)(`migrate, ${database.name}`, () => {
     layer(database.empty, { timeout: 60_000 })((it) => {
@@ -158,29 +169,15 @@ for (const database of testDatabases) {
 
       it.scoped("checks again what other programs mark as unchecked", () =>
         Effect.gen(function*() {
-          const sql = yield* SqlClient
-          yield* TestClock.setTime(now)
-          const store = yield* Store.make({ holder: "test" })
-          yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
-          const [first] = yield* store.claimRepositories(claim(1))
-          assert.isDefined(first)
-          if (first === undefined) return
-          yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
+          const { checked, sql, store } = yield* checkedRepository
           assert.deepStrictEqual(yield* store.claimRepositories(claim(1)), [])
           yield* sql`update repos set docker_checked_at = null`
-          assert.deepStrictEqual((yield* store.claimRepositories(claim(1))).map(({ id }) => id), [first.id])
+          assert.deepStrictEqual((yield* store.claimRepositories(claim(1))).map(({ id }) => id), [checked.id])
         }).pipe(onMigrated))
 
       it.scoped("believes the daily table, whoever wrote or removed its rows", () =>
         Effect.gen(function*() {
-          const sql = yield* SqlClient
-          yield* TestClock.setTime(now)
-          const store = yield* Store.make({ holder: "test" })
-          yield* sql`insert into repos (url, host, owner, name) values ('https://github.com/a/b', 'github', 'a', 'b')`
-          const [first] = yield* store.claimRepositories(claim(1))
-          assert.isDefined(first)
-          if (first === undefined) return
-          yield* store.recordDiscovery([hit(first, now, "a/b", 5n)])
+          const { sql, store } = yield* checkedRepository
           yield* sql`update repo_docker_pulls_daily set date = date - 1`
           assert.strictEqual((yield* store.claimImages(claimDaily(1))).length, 1)
         }).pipe(onMigrated))
