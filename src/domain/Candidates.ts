@@ -6,7 +6,6 @@ import type { RepositoryName } from "./GitHubRepository.js"
 
 /** The paths at which a Dockerfile makes a repository worth a look, in the order in which they are reported. */
 export const dockerfilePaths = ["Dockerfile", "docker/Dockerfile", "build/Dockerfile"] as const
-export type DockerfilePath = (typeof dockerfilePaths)[number]
 
 // A path component of the grammar of distribution/reference.
 const component = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/

@@ -2,8 +2,8 @@
  * What a look found. Writers take these values and nothing else, so only a definite answer can change what is stored.
  */
 import type { Option } from "effect"
-import type { DockerfilePath } from "./Candidates.js"
 import type { RepositoryName } from "./GitHubRepository.js"
+import type { KnownRepository, RepositoryReading, TreeFile } from "./ImageClaim.js"
 
 /** What GitHub says of a repository: a definite answer. */
 export interface RepositoryProbe {
@@ -11,9 +11,27 @@ export interface RepositoryProbe {
   readonly repository: RepositoryName
   /** The commit at HEAD; none for an empty repository. */
   readonly headOid: Option.Option<string>
-  /** Which of the known paths are files at HEAD (a directory of that name does not count). */
-  readonly dockerfiles: ReadonlyArray<DockerfilePath>
+  /** Dockerfiles and Containerfiles at HEAD, at the root and in the usual directories (a directory of that name does not count). */
+  readonly dockerfiles: ReadonlyArray<string>
+  /** Absent where only Dockerfiles were asked for. */
+  readonly files?: RepositoryFiles | undefined
 }
+
+/** Files of a repository that tell of images, besides Dockerfiles. */
+export interface RepositoryFiles {
+  /** Compose files. */
+  readonly compose: ReadonlyArray<string>
+  /** `.github/workflows/*.yml` and `.yaml`. */
+  readonly workflows: ReadonlyArray<TreeFile>
+  /** GoReleaser, bake and ko files, Compose files too: the names of images may stand in them. */
+  readonly build: ReadonlyArray<TreeFile>
+}
+
+/** The text of a file, or why there is none: a definite answer either way, or `unread` for no answer. */
+export type FileText =
+  | { readonly _tag: "Text"; readonly text: string }
+  | { readonly _tag: "Unreadable"; readonly reason: "too-large" | "binary" | "truncated" | "missing" }
+  | { readonly _tag: "Unread"; readonly reason: string }
 
 /** What Docker Hub says of an image: a definite answer. */
 export interface ImageFacts {
@@ -32,6 +50,11 @@ export interface ClaimedRepository {
   readonly repository: RepositoryName
   /** How often it was tried without a definite answer. */
   readonly attempts: number
+  /**
+   * What was read when it was last read as a whole, under the name that it has now. Absent: never, or not as a whole, so
+   * that it is read anew.
+   */
+  readonly known?: KnownRepository | undefined
 }
 
 /** An image that was claimed from the store for its refresh. */
@@ -59,6 +82,8 @@ export interface DiscoveryFinding {
   readonly claim: ClaimedRepository
   readonly at: number
   readonly result: DiscoveryResult | Deferral
+  /** Absent where the files were not read: GitHub gave no definite answer, or only Dockerfiles were asked for. */
+  readonly reading?: RepositoryReading | undefined
 }
 
 /** The end of a look at a known image. `Gone` is a definite 404. */
