@@ -20,7 +20,8 @@ export interface SharedBudgetsOptions {
 
 const ofDockerHub = (key: BudgetKey): boolean => key.service === "dockerhub"
 
-const Parks = Schema.Array(Schema.Struct({ until: Schema.Number, reason: Schema.NullOr(Schema.String) }))
+// Not every instant that the column can hold is one: a park until infinity would never end.
+const Parks = Schema.Array(Schema.Struct({ until: Schema.Finite, reason: Schema.NullOr(Schema.String) }))
 
 /** Budgets that start empty, and take in the parks of other processes with each turn. */
 export const make = Effect.fn("RateBudgetsSql.make")(function*(options: SharedBudgetsOptions) {
@@ -45,7 +46,15 @@ export const make = Effect.fn("RateBudgetsSql.make")(function*(options: SharedBu
       from image_census_budgets where budget_id = $1 and parked_until is not null`,
       [budgetId(key)]
     ).pipe(
-      Effect.flatMap((rows) => Effect.orDie(Schema.decodeUnknown(Parks)(rows))),
+      Effect.flatMap((rows) =>
+        Schema.decodeUnknown(Parks)(rows).pipe(
+          Effect.catchTag(
+            "ParseError",
+            () =>
+              Effect.as(Effect.logWarning(`the park of ${budgetId(key)} in the database is no instant: not parked`), [])
+          )
+        )
+      ),
       Effect.flatMap((parks) =>
         Effect.forEach(
           parks,

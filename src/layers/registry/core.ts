@@ -26,8 +26,6 @@ export interface Whole {
 }
 
 export interface Core {
-  /** Tells `RateBudgets` of the last requests. */
-  readonly settle: Effect.Effect<void>
   /** The answer with its body unread, if its status is one of `expected`; 4xx and 5xx are errors otherwise. */
   readonly open: (call: Call, expected: ReadonlySet<number>, retries?: number) => Effect.Effect<Reply, CensusError>
   /** The answer with its body read to the end, up to `maxBytes`; the timeout covers the body. */
@@ -66,13 +64,13 @@ export const makeCore = (
     Effect.map(firstSome(credentials, endpoint.credentialsOf, repository), (credential) => ({
       endpoint,
       credential,
-      lane: lanes.laneOf(endpoint.registry, endpoint.host, payerOf(credential))
+      lane: lanes.laneOf(endpoint, payerOf(credential))
     }))
 
   const observe = (lane: Lane, reply: Reply): Effect.Effect<void> =>
     Effect.suspend(() => {
-      if (reply.headers["ratelimit-limit"] === undefined) return Effect.void
       const { limit, remaining, resetSeconds } = pullLimitOf(reply.headers)
+      if (Option.isNone(limit) && Option.isNone(remaining)) return Effect.void
       return Effect.flatMap(Clock.currentTimeMillis, (now) =>
         budgets.observe(lane.key, {
           limit: Option.getOrUndefined(limit)?.count,
@@ -101,7 +99,6 @@ export const makeCore = (
     })
 
   return {
-    settle: lanes.tellAll,
     open: (call, expected, retries) =>
       Effect.flatMap(
         identityOf(call.endpoint, call.repository),

@@ -18,8 +18,10 @@ export interface Endpoint {
   readonly registry: string
   /** Without a slash at its end; `/v2/…` follows. */
   readonly base: URL
-  /** The host as budgets and messages name it. */
+  /** The host as messages name it, which those who are asked at the same place share. */
   readonly host: string
+  /** Whose limits these are, in budgets: `docker.io`, or `docker.io via mirror.example`. */
+  readonly budget: string
   /** The name under which credentials are looked up. None are ever sent where they were not meant for. */
   readonly credentialsOf: ReadonlyArray<string>
 }
@@ -33,7 +35,7 @@ export const registryEndpoint = (registry: string, settings: ReadonlyArray<Mirro
     named === registry && address.hostname === usual.hostname && address.port === usual.port
   )
   const base = told?.address ?? usual
-  return { registry, base, host: base.host, credentialsOf: [registry] }
+  return { registry, base, host: base.host, budget: registry, credentialsOf: [registry] }
 }
 
 /**
@@ -46,12 +48,13 @@ export const readEndpoint = (registry: string, mirrors: ReadonlyArray<MirrorSett
   const mirror = mirrors.find((setting) => setting.registry === registry)?.address
   if (mirror === undefined) return own
   const standsIn = isLoopback(mirror.hostname) && !isLoopback(own.base.hostname)
-  const same = mirror.href === own.base.href
+  if (mirror.href === own.base.href) return own
   return {
     registry,
     base: mirror,
     host: mirror.host,
-    credentialsOf: same ? [registry] : standsIn ? [mirror.host, registry] : [mirror.host]
+    budget: `${registry} via ${mirror.host}`,
+    credentialsOf: standsIn ? [mirror.host, registry] : [mirror.host]
   }
 }
 

@@ -8,6 +8,7 @@ import { RateLimit } from "../../domain/Errors.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
 import { clampPark, type HeaderValues, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
+import type { Endpoint } from "./endpoints.js"
 import type { Settled } from "./options.js"
 
 /** What all requests to one registry with one credential share. */
@@ -26,9 +27,14 @@ export interface Lane {
   askedAt: number
   /** Requests that `RateBudgets` was not told of yet. */
   unspent: number
+  /** Attempts under way. */
+  flying: number
 }
 
-/** How long (milliseconds) a park that another process made may go unnoticed; requests are told of as often. */
+/**
+ * How long (milliseconds) a park that another process made may go unnoticed. Requests are told of as often, and when
+ * none is under way.
+ */
 const askEvery = 100
 
 const firstBackoff = 500
@@ -56,14 +62,14 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
     return made
   }
 
-  /** The lane of a registry (`registry`, as settings name it; `host`, as it is asked) and who pays. */
-  const laneOf = (registry: string, host: string, payer: string): Lane => {
-    const id = `${host} ${payer}`
+  /** The lane of a server and who pays. Lanes to one host share its places. */
+  const laneOf = ({ budget, host, registry }: Endpoint, payer: string): Lane => {
+    const id = `${budget} ${payer}`
     const known = lanes.get(id)
     if (known !== undefined) return known
     const perSecond = options.requestsPerSecond[registry] ?? options.requestsPerSecond[host]
     const lane: Lane = {
-      key: { service: host, payer },
+      key: { service: budget, payer },
       places: placesOf(host),
       spacing: perSecond === undefined || perSecond <= 0 ? 0 : 1000 / perSecond,
       nextAt: 0,
@@ -72,7 +78,8 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
       toldUntil: 0,
       parkedUntil: 0,
       askedAt: Number.NEGATIVE_INFINITY,
-      unspent: 0
+      unspent: 0,
+      flying: 0
     }
     lanes.set(id, lane)
     return lane
@@ -99,8 +106,11 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
       })
     })
 
-  /** Tells `RateBudgets` what it was not told yet. */
-  const tellAll: Effect.Effect<void> = Effect.suspend(() => Effect.forEach(lanes.values(), tell, { discard: true }))
+  const landed = (lane: Lane): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      lane.flying -= 1
+      return lane.flying === 0 ? tell(lane) : Effect.void
+    })
 
   const paced = (lane: Lane): Effect.Effect<void> =>
     lane.spacing === 0 ? Effect.void : Effect.flatMap(Clock.currentTimeMillis, (now) => {
@@ -156,7 +166,13 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
     retries: number = options.retries
   ): Effect.Effect<A, CensusError> => {
     // The queue for a place may have been longer than it took to be parked.
-    const placed = lane.places.withPermits(1)(Effect.zipRight(still(lane), attempt))
+    const placed = lane.places.withPermits(1)(Effect.zipRight(
+      still(lane),
+      Effect.suspend(() => {
+        lane.flying += 1
+        return Effect.ensuring(attempt, landed(lane))
+      })
+    ))
     const go = (waited: number, failures: number): Effect.Effect<A, CensusError> =>
       Effect.flatMap(pass(lane, waited), (wait) =>
         Effect.catchAll(placed, (error): Effect.Effect<A, CensusError> => {
@@ -168,7 +184,7 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
     return go(0, 0)
   }
 
-  return { laneOf, parkFor, run, tellAll }
+  return { laneOf, parkFor, run }
 }
 
 /** A registry that answers again has no row of limits behind it. */

@@ -190,8 +190,8 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
     const now = yield* Clock.currentTimeMillis
     const rows = yield* rowsOf(BudgetRow)(sql`
       select service, payer, budget_limit::float8 as "limit", remaining::float8 as remaining,
-        round(extract(epoch from resets_at) * 1000)::float8 as "resetsAt",
-        round(extract(epoch from parked_until) * 1000)::float8 as "parkedUntil",
+        case when isfinite(resets_at) then round(extract(epoch from resets_at) * 1000)::float8 end as "resetsAt",
+        case when isfinite(parked_until) then round(extract(epoch from parked_until) * 1000)::float8 end as "parkedUntil",
         park_reason as "parkReason", requests::float8 as requests, points::float8 as points,
         round(extract(epoch from observed_at) * 1000)::float8 as "observedAt"
       from image_census_budgets order by budget_id`)

@@ -86,12 +86,17 @@ const parkLine = (status: Status, budget: BudgetState): readonly [string, string
   (budget.parkReason === undefined ? "" : `: ${budget.parkReason}`)
 ]
 
-const budgetLine = (budget: BudgetState): readonly [string, string] => [
+const resetOf = ({ now }: Status, { resetsAt }: BudgetState): string =>
+  resetsAt === undefined || resetsAt <= now ? "" : `, anew in ${span(resetsAt - now)}`
+
+const budgetLine = (status: Status) => (budget: BudgetState): readonly [string, string] => [
   "budget",
   `${budget.key.service} (${budget.key.payer}): ${
     budget.remaining === undefined
       ? "remaining not known"
-      : `${grouped(budget.remaining)}${budget.limit === undefined ? "" : ` of ${grouped(budget.limit)}`} left`
+      : `${grouped(budget.remaining)}${budget.limit === undefined ? "" : ` of ${grouped(budget.limit)}`} left${
+        resetOf(status, budget)
+      }`
   }, ${counted(budget.requests, "request")}, seen ${instant(budget.observedAt)} UTC`
 ]
 
@@ -104,7 +109,7 @@ const processLine = (now: number, running: RunningProcess): readonly [string, st
 const linesOf = (status: Status): ReadonlyArray<readonly [string, string]> => [
   ...facts(status),
   ...status.budgets.filter(isParked(status)).map((budget) => parkLine(status, budget)),
-  ...status.budgets.map(budgetLine),
+  ...status.budgets.map(budgetLine(status)),
   ...status.processes.map((running) => processLine(status.now, running))
 ]
 

@@ -1,7 +1,7 @@
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
 import { assert, describe, it } from "@effect/vitest"
-import { Context, Deferred, Effect, Exit, Fiber, Layer, Redacted, Ref, type Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Logger, Redacted, Ref, type Scope } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { make } from "../../../src/layers/budgets/RateBudgetsSql.js"
@@ -91,6 +91,20 @@ describe.skipIf(!postgres.available)("RateBudgetsSql", () => {
       }])
       yield* one.budgets.turn(hub)(Effect.void)
       assert.strictEqual(yield* one.budgets.parkedUntil(hub), far + 1000)
+    }))
+
+  it.scopedLive("takes a park that is no instant for none, and says so", () =>
+    Effect.gen(function*() {
+      const { one } = yield* setUp
+      yield* one.sql`insert into image_census_budgets (budget_id, service, payer, parked_until, observed_at, process)
+        values ('dockerhub/here', 'dockerhub', 'here', 'infinity', now(), 'somebody')`
+      const said = yield* Ref.make<ReadonlyArray<string>>([])
+      const logger = Logger.make(({ message }) => Effect.runSync(Ref.update(said, (all) => [...all, String(message)])))
+      yield* one.budgets.turn(hub)(Effect.void).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
+      assert.strictEqual(yield* one.budgets.parkedUntil(hub), 0)
+      assert.deepStrictEqual(yield* Ref.get(said), [
+        "the park of dockerhub/here in the database is no instant: not parked"
+      ])
     }))
 
   it.scopedLive("keeps other budgets to the process", () =>

@@ -230,6 +230,28 @@ describe("limits", () => {
     }).pipe(Effect.provide(registryOver(stub.client)))
   })
 
+  it.effect("budgets are a registry's and a mirror's apart, and what remains is read without a limit too", () => {
+    const stub = makeStub(({ authorization, method }) => {
+      if (method === "PUT") return { status: authorization === undefined ? 401 : 201, headers: challenge }
+      return { ...manifestAnswer(bytes), headers: { ...manifestAnswer(bytes).headers, "ratelimit-remaining": "7" } }
+    })
+    const challenge = { "www-authenticate": `Basic realm="x"` }
+    const mirrors = [{ registry: "docker.io", address: new URL("https://mirror.example") }]
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const budgets = yield* RateBudgets
+      const found = yield* registry.manifest(reference("nginx:1"))
+      yield* registry.pushManifest(reference("nginx:2"), found)
+      yield* registry.resolve(reference("reg.example/o/n:1"))
+      const known = (yield* budgets.snapshot).map(({ key, remaining }) => [key.service, key.payer, remaining])
+      assert.sameDeepMembers(known, [
+        ["docker.io via mirror.example", "anonymous", 7],
+        ["docker.io", "mine", undefined],
+        ["reg.example", "anonymous", 7]
+      ])
+    }).pipe(Effect.provide(registryOver(stub.client, { mirrors }, new Map([["docker.io", basic("mine")]]))))
+  })
+
   it.effect("another registry, and another credential, are not parked with it", () => {
     const stub = makeStub(({ authorization, host }) => {
       if (host === "b.example") return manifestAnswer(bytes)

@@ -134,6 +134,18 @@ for (const database of testDatabases) {
           yield* one.end
           yield* two.end
         }).pipe(onMigrated))
+
+      it.scoped("shows a park that is no instant as none", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          const { board, end } = yield* startProcess("one")
+          yield* sql`insert into image_census_budgets (budget_id, service, payer, parked_until, resets_at, observed_at)
+            values ('dockerhub/here', 'dockerhub', 'here', 'infinity', '-infinity', now())`
+          const [seen] = yield* board.budgets
+          assert.isUndefined(seen?.parkedUntil)
+          assert.isUndefined(seen?.resetsAt)
+          yield* end
+        }).pipe(onMigrated))
     })
   })
 }

@@ -190,6 +190,42 @@ describe("status", () => {
       assert.match(text.stdout, /^backlog +2 repositories never checked\ndue +2 repositories, 0 images\n/)
       assert.match(text.stdout, /\nparked +dockerhub \(here\) for 1 min 30 s: 429\n/)
     }))
+
+  it.effect("shows the budgets and parks of registries by who pays", () =>
+    Effect.gen(function*() {
+      const payer = { service: "docker.io", payer: "DOCKERHUB_TOKEN me" }
+      const known = Layer.effectDiscard(Effect.gen(function*() {
+        const budgets = yield* RateBudgets
+        yield* budgets.observe(payer, { limit: 200, remaining: 17, resetsAt: 7_200_000 })
+        yield* budgets.spend(payer, 3, 3)
+        yield* budgets.park({ service: "ghcr.io", payer: "anonymous" }, 60_000, "TOOMANYREQUESTS: slow down")
+      }))
+      const { layers } = makeLayers(known.pipe(Layer.provideMerge(smallWorld)))
+      const shown = { ...layers, store: layers.all }
+      const { budgets, parks } = JSON.parse((yield* call({ layers: shown }, "status --json")).stdout)
+      assert.deepStrictEqual(budgets[0], {
+        ...payer,
+        limit: 200,
+        remaining: 17,
+        resetsAt: "1970-01-01T02:00:00.000Z",
+        requests: 3,
+        points: 3,
+        observedAt: "1970-01-01T00:00:00.000Z"
+      })
+      assert.deepStrictEqual(parks, [{
+        service: "ghcr.io",
+        payer: "anonymous",
+        until: "1970-01-01T00:01:00.000Z",
+        secondsLeft: 60,
+        reason: "TOOMANYREQUESTS: slow down"
+      }])
+      const { stdout } = yield* call({ layers: shown }, "status")
+      assert.match(stdout, /\nparked +ghcr.io \(anonymous\) for 1 min: TOOMANYREQUESTS: slow down\n/)
+      assert.match(
+        stdout,
+        /\nbudget +docker.io \(DOCKERHUB_TOKEN me\): 17 of 200 left, anew in 2 h, 3 requests, seen 1970-01-01 00:00 UTC\n/
+      )
+    }))
 })
 
 describe("doctor", () => {
