@@ -3,6 +3,7 @@
  */
 import type { Option } from "effect"
 import type { RepositoryName } from "./GitHubRepository.js"
+import type { HubDetails } from "./HubTag.js"
 import type { KnownRepository, RepositoryReading, TreeFile } from "./ImageClaim.js"
 
 /** What GitHub says of a repository: a definite answer. */
@@ -42,7 +43,17 @@ export interface ImageFacts {
   readonly stars: number
   /** When the image was last pushed to (epoch milliseconds), where the Hub says so. */
   readonly lastUpdated: Option.Option<number>
+  /** What else the same answer brought; listings bring none. */
+  readonly details?: HubDetails
 }
+
+/** The facts without what takes room, for whoever keeps many of them. */
+export const withoutDetails = ({ image, lastUpdated, pulls, stars }: ImageFacts): ImageFacts => ({
+  image,
+  pulls,
+  stars,
+  lastUpdated
+})
 
 /** A repository that was claimed from the store, to be looked at by this process alone until the lease ends. */
 export interface ClaimedRepository {

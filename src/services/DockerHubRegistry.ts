@@ -20,7 +20,7 @@ export class DockerHubRegistry extends Context.Tag("image-census/DockerHubRegist
    * `GET /v2/namespaces/{ns}/repositories/{name}`: one attempt. The park is waited out before the call is made; a
    * RATE_LIMIT answer parks the address and fails, so that the caller decides whether to ask again.
    * NOT_FOUND is a definite 404 with the Hub's JSON body. `image` is a familiar name (see `domain/HubImage`), and the
-   * facts carry it as it was given.
+   * facts carry it as it was given, with the details that the same answer brings.
    */
   readonly repository: (image: string) => Effect.Effect<ImageFacts, CensusError>
   /**

@@ -4,13 +4,27 @@
 import { Clock, Effect, Option } from "effect"
 import { hubCandidate } from "../../src/domain/Candidates.js"
 import { key, type RepositoryName } from "../../src/domain/GitHubRepository.js"
-import { type GitHubFacts, type HubFacts, pullsAt, type World } from "./world/World.js"
+import { iso } from "./world/time.js"
+import { type GitHubFacts, type HubFacts, type HubTagFacts, pullsAt, type World } from "./world/World.js"
+
+// What a tag is until it is moved; every tag is an hour older than the one above it.
+const tagsOf = (facts: HubFacts): ReadonlyArray<HubTagFacts> =>
+  facts.tags.map((name, i) => ({
+    name,
+    pushed: facts.lastUpdated === null ? null : iso(Date.parse(facts.lastUpdated) - i * 3_600_000),
+    revision: 0,
+    architectures: ["amd64", "arm64/v8"]
+  }))
+
+const idOf = (facts: HubFacts): string => `${facts.namespace}/${facts.name}`
 
 /** The world as it is now. Names are compared without case. */
 export const makeState = (world: World) => {
   const goneRepositories = new Set<string>()
   const goneImages = new Set<string>()
   const added = new Map<string, HubFacts>()
+  const changed = new Map<string, Partial<HubFacts>>()
+  const tags = new Map<string, ReadonlyArray<HubTagFacts>>()
   const days = { ahead: 0 }
   const images = (): ReadonlyArray<HubFacts> => [...world.images.values(), ...added.values()]
   const byNamespace = new Map<string, Array<HubFacts>>()
@@ -20,7 +34,15 @@ export const makeState = (world: World) => {
     else of.push(facts)
   }
   images().forEach(file)
-  const isThere = (facts: HubFacts): boolean => !goneImages.has(`${facts.namespace}/${facts.name}`)
+  const isThere = (facts: HubFacts): boolean => !goneImages.has(idOf(facts))
+  const current = (facts: HubFacts): HubFacts => ({ ...facts, ...changed.get(idOf(facts)) })
+  const image = (id: string): HubFacts | undefined => {
+    const facts = world.images.get(id) ?? added.get(id)
+    return facts !== undefined && isThere(facts) ? current(facts) : undefined
+  }
+  const imageTags = (facts: HubFacts): ReadonlyArray<HubTagFacts> => tags.get(idOf(facts)) ?? tagsOf(facts)
+  const now = Effect.map(Clock.currentTimeMillis, (now) => now + days.ahead * 86_400_000)
+  const change = (id: string, facts: Partial<HubFacts>): void => void changed.set(id, { ...changed.get(id), ...facts })
   return {
     world,
     /** A repository under its current or a former name. */
@@ -29,13 +51,34 @@ export const makeState = (world: World) => {
       return facts === undefined || goneRepositories.has(key(facts.name)) ? undefined : facts
     },
     /** An image by `namespace/name`. */
-    image: (id: string): HubFacts | undefined => {
-      const facts = world.images.get(id) ?? added.get(id)
-      return facts !== undefined && isThere(facts) ? facts : undefined
-    },
-    namespace: (namespace: string): ReadonlyArray<HubFacts> => (byNamespace.get(namespace) ?? []).filter(isThere),
+    image,
+    /** Newest first. */
+    tags: imageTags,
+    namespace: (namespace: string): ReadonlyArray<HubFacts> =>
+      (byNamespace.get(namespace) ?? []).filter(isThere).map(current),
+    /** Changes what the Hub says of an image: its description, its stars. */
+    changeImage: (id: string, facts: Partial<HubFacts>): Effect.Effect<void> => Effect.sync(() => change(id, facts)),
+    /** Pushes a tag, new or moved, now: it becomes the newest one, and the image's date that of the push. */
+    pushTag: (id: string, name: string, architectures = ["amd64", "arm64/v8"]): Effect.Effect<void> =>
+      Effect.map(now, (now) => {
+        const facts = image(id)
+        if (facts === undefined) return
+        const before = imageTags(facts)
+        const revision = (before.find((tag) => tag.name === name)?.revision ?? -1) + 1
+        const others = before.filter((tag) => tag.name !== name)
+        tags.set(id, [{ name, pushed: iso(now), revision, architectures }, ...others])
+        change(id, { lastUpdated: iso(now) })
+      }),
+    /** Deletes a tag, which the Hub counts as an update of the image. */
+    deleteTag: (id: string, name: string): Effect.Effect<void> =>
+      Effect.map(now, (now) => {
+        const facts = image(id)
+        if (facts === undefined) return
+        tags.set(id, imageTags(facts).filter((tag) => tag.name !== name))
+        change(id, { lastUpdated: iso(now) })
+      }),
     /** Now, in epoch milliseconds, as the world's calendar has it. */
-    now: Effect.map(Clock.currentTimeMillis, (now) => now + days.ahead * 86_400_000),
+    now,
     pulls: (facts: HubFacts): Effect.Effect<number> =>
       Effect.map(Clock.currentTimeMillis, (now) => pullsAt(facts, now + days.ahead * 86_400_000)),
     /** Lets days pass for the pull counts, and for nothing else. */

@@ -10,6 +10,7 @@ import type { Simulation } from "./Simulation.js"
 const WorldChange = Schema.Union(
   Schema.Struct({ kind: Schema.Literal("repository-gone", "repository-back"), repository: RepositoryName }),
   Schema.Struct({ kind: Schema.Literal("image-deleted", "image-back"), image: Schema.String }),
+  Schema.Struct({ kind: Schema.Literal("tag-pushed", "tag-deleted"), image: Schema.String, tag: Schema.String }),
   Schema.Struct({ kind: Schema.Literal("image-published"), repository: RepositoryName }),
   Schema.Struct({ kind: Schema.Literal("days"), days: Schema.Number }),
   Schema.Struct({ kind: Schema.Literal("suspend"), installation: Schema.Number }),
@@ -34,6 +35,10 @@ const change = (simulation: Simulation, wanted: WorldChange): Effect.Effect<unkn
       return state.deleteImage(wanted.image)
     case "image-back":
       return state.restoreImage(wanted.image)
+    case "tag-pushed":
+      return state.pushTag(wanted.image, wanted.tag)
+    case "tag-deleted":
+      return state.deleteTag(wanted.image, wanted.tag)
     case "image-published":
       return state.publishImage(wanted.repository)
     case "days":

@@ -1,14 +1,16 @@
 /**
- * Docker Hub's API over HTTP: repositories and listings by the namespace routes, which accept every kind of token.
+ * Docker Hub's API over HTTP: repositories, listings and tags by the namespace routes, which accept every kind of token.
  */
 import { HttpClient } from "@effect/platform"
-import { Effect, Layer, Option, Stream } from "effect"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 import { type CensusError, NotFound, Transient } from "../../domain/Errors.js"
-import { familiarName, hubPath } from "../../domain/HubImage.js"
+import { familiarName, type HubPath, hubPath } from "../../domain/HubImage.js"
 import { pageSize } from "../../domain/HubPlan.js"
 import { DockerHubRegistry, type NamespacePage } from "../../services/DockerHubRegistry.js"
+import { DockerHubTags } from "../../services/DockerHubTags.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { type DockerHubOptions, makeCalls, service } from "./calls.js"
+import { makeTagListing } from "./tagListing.js"
 import { readListing, readRepository } from "./wire.js"
 
 export type { DockerHubOptions } from "./calls.js"
@@ -23,6 +25,15 @@ const malformed = (message: string) => new Transient({ service, reason: "malform
 // Dots alone would lead a client to another path, and emptiness to a listing.
 const isSegment = (text: string): boolean => text !== "" && !/^\.+$/.test(text)
 
+const pathOf = Effect.fnUntraced(function*(image: string) {
+  const path = hubPath(image)
+  if (isSegment(path.namespace) && isSegment(path.name)) return path
+  return yield* malformed(`"${image}" is no name on Docker Hub`)
+})
+
+const routeOf = ({ name, namespace }: HubPath): string =>
+  `/namespaces/${encodeURIComponent(namespace)}/repositories/${encodeURIComponent(name)}`
+
 /** Where a listing stands before its next page. */
 interface Listing {
   readonly page: number
@@ -35,12 +46,8 @@ export const make = Effect.fn("DockerHubRegistryHttp.make")(function*(options: D
   const calls = yield* makeCalls(yield* HttpClient.HttpClient, yield* RateBudgets, options)
 
   const repository = Effect.fn("DockerHubRegistry.repository")(function*(image: string) {
-    const path = hubPath(image)
-    if (!isSegment(path.namespace) || !isSegment(path.name)) {
-      return yield* malformed(`"${image}" is no name on Docker Hub`)
-    }
-    const route = `/namespaces/${encodeURIComponent(path.namespace)}/repositories/${encodeURIComponent(path.name)}`
-    const result = yield* calls.get(route, image)
+    const path = yield* pathOf(image)
+    const result = yield* calls.get(routeOf(path), image)
     const read = result._tag === "Wall" ? Option.none() : readRepository(image, path, result.document)
     if (Option.isNone(read)) return yield* malformed(`${image}: 200 with another document than this repository's`)
     return yield* Option.match(read.value.facts, {
@@ -48,6 +55,10 @@ export const make = Effect.fn("DockerHubRegistryHttp.make")(function*(options: D
       onSome: (facts) => Effect.succeed(facts)
     })
   })
+
+  const listTags = yield* makeTagListing(calls)
+  const pages: DockerHubTags["Type"]["pages"] = (image, options) =>
+    Stream.unwrap(Effect.map(pathOf(image), (path) => listTags(image, routeOf(path), options?.pageSize)))
 
   /** One page of a listing, and where to go on. */
   const turnPage = Effect.fn("DockerHubRegistry.namespace")(function*(
@@ -87,11 +98,11 @@ export const make = Effect.fn("DockerHubRegistryHttp.make")(function*(options: D
       (listing) => turnPage(namespace, listing)
     )
 
-  return DockerHubRegistry.of({ repository, namespace })
+  return Context.make(DockerHubRegistry, { repository, namespace }).pipe(Context.add(DockerHubTags, { pages }))
 })
 
 /** Docker Hub over the given HTTP client, paying from the budget of the egress address. */
 export const layer = (
   options: DockerHubOptions
-): Layer.Layer<DockerHubRegistry, never, HttpClient.HttpClient | RateBudgets> =>
-  Layer.effect(DockerHubRegistry, make(options))
+): Layer.Layer<DockerHubRegistry | DockerHubTags, never, HttpClient.HttpClient | RateBudgets> =>
+  Layer.effectContext(make(options))

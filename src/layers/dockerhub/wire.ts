@@ -5,6 +5,7 @@
 import { Either, Option, Schema } from "effect"
 import type { ImageFacts } from "../../domain/Finding.js"
 import type { HubPath } from "../../domain/HubImage.js"
+import type { HubDetails } from "../../domain/HubTag.js"
 
 // A string, or a number with all its parts; strings come first so that digits inside of them are left alone.
 const jsonToken = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
@@ -20,6 +21,7 @@ export const parseJson = (text: string): Either.Either<unknown, string> =>
     catch: () => "not JSON"
   })
 
+/** A count of any size. */
 const Count = Schema.Union(
   Schema.transform(
     Schema.Number.pipe(Schema.int(), Schema.between(0, Number.MAX_SAFE_INTEGER)),
@@ -47,7 +49,12 @@ const Repository = Schema.Struct({
   pull_count: Count,
   // Absent is another document; null is a Hub that has none to tell.
   star_count: Schema.NullOr(Schema.Number.pipe(Schema.int(), Schema.nonNegative())),
-  last_updated: Schema.optional(Text)
+  last_updated: Schema.optional(Text),
+  // What the census can do without is taken as far as it is there.
+  description: Schema.optional(Schema.Unknown),
+  full_description: Schema.optional(Schema.Unknown),
+  categories: Schema.optional(Schema.Unknown),
+  date_registered: Schema.optional(Schema.Unknown)
 })
 type Repository = typeof Repository.Type
 
@@ -72,11 +79,12 @@ export const readToken = (document: unknown): Option.Option<string> =>
 const zoned = /(?:Z|[+-]\d{2}:?\d{2})$/i
 
 // The Hub writes 0 to 9 fraction digits, and the year 1 where it means "never".
-const instant = (text: string | null | undefined): Option.Option<number> => {
+export const instant = (text: unknown): Option.Option<number> => {
   if (typeof text !== "string" || !/^\d{4}-\d{2}-\d{2}T/.test(text)) return Option.none()
   return Option.liftPredicate(Date.parse(zoned.test(text) ? text : `${text}Z`), (epoch) => epoch > 0)
 }
 
+/** Whether a document speaks of what was asked for: as far as it says. */
 const isSame = (said: string | null | undefined, asked: string): boolean =>
   said === undefined || said === null || said.toLowerCase() === asked.toLowerCase()
 
@@ -85,6 +93,21 @@ const factsOf = (image: string, repository: Repository): ImageFacts => ({
   pulls: repository.pull_count,
   stars: repository.star_count ?? 0,
   lastUpdated: instant(repository.last_updated)
+})
+
+const decodeCategory = Schema.decodeUnknownOption(Schema.Struct({ name: Schema.NonEmptyString }))
+
+const text = (value: unknown): string => typeof value === "string" ? value : ""
+
+const detailsOf = (repository: Repository): HubDetails => ({
+  description: text(repository.description),
+  fullDescription: text(repository.full_description),
+  categories: Array.isArray(repository.categories)
+    ? repository.categories.flatMap((category) =>
+      Option.toArray(Option.map(decodeCategory(category), ({ name }) => name))
+    )
+    : [],
+  registered: instant(repository.date_registered)
 })
 
 /** What a repository's document says: nothing when it is private, for then it is not published. */
@@ -97,7 +120,9 @@ export const readRepository = (image: string, path: HubPath, document: unknown):
   decodeRepository(document).pipe(
     Option.filter(({ name, namespace }) => isSame(name, path.name) && isSame(namespace, path.namespace)),
     Option.map((repository) => ({
-      facts: repository.is_private === true ? Option.none() : Option.some(factsOf(image, repository))
+      facts: repository.is_private === true
+        ? Option.none()
+        : Option.some({ ...factsOf(image, repository), details: detailsOf(repository) })
     }))
   )
 

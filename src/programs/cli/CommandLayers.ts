@@ -2,6 +2,7 @@ import type { Effect, Layer } from "effect"
 import type { SettingsError } from "../../domain/Errors.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
+import type { DockerHubTags } from "../../services/DockerHubTags.js"
 import type { GitHubAccount } from "../../services/GitHubAccount.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
 import type { OciRegistry } from "../../services/OciRegistry.js"
@@ -15,7 +16,7 @@ import type { SyncProgress } from "../sync/SyncProgress.js"
 export type StoreServices = RepoDockerStore | ProcessBoard
 
 /** The world outside, with budgets of this process alone or shared through the database. */
-export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | RateBudgets | SyncProgress
+export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | DockerHubTags | RateBudgets | SyncProgress
 
 /** Any registry, with its cache. Needs no database. */
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets

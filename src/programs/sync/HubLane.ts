@@ -5,7 +5,7 @@
  */
 import { Array as Arr, Chunk, Clock, Deferred, Effect, Either, Option, Queue, Ref, type Scope, Stream } from "effect"
 import type { Auth, CensusError } from "../../domain/Errors.js"
-import type { ImageFacts } from "../../domain/Finding.js"
+import { type ImageFacts, withoutDetails } from "../../domain/Finding.js"
 import { hubPath } from "../../domain/HubImage.js"
 import { readPage, worthListing } from "../../domain/HubPlan.js"
 import { makeCircuit } from "../../layers/circuit.js"
@@ -100,7 +100,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
       Effect.matchEffect({
         onSuccess: (facts) =>
           Effect.flatMap(Clock.currentTimeMillis, (now) => {
-            recent.answered(image, facts, now)
+            recent.answered(image, Option.map(facts, withoutDetails), now)
             return answered(members, facts)
           }),
         onFailure: (error) => failed(members, error)

@@ -49,7 +49,8 @@ describe("DockerHubRegistry.repository", () => {
         image: "nginx",
         pulls: 275n,
         stars: 3,
-        lastUpdated: Option.some(1_509_608_855_758)
+        lastUpdated: Option.some(1_509_608_855_758),
+        details: { description: "", fullDescription: "", categories: [], registered: Option.none() }
       })
       yield* ask("a/b c?")
       assert.deepStrictEqual(stub.sent.map(({ url }) => url), [

@@ -9,6 +9,9 @@ const read = (image: string, text: string) =>
 
 const facts = (image: string, text: string) => Option.flatMap(read(image, text), (read) => read.facts)
 
+const details = (more: Readonly<Record<string, unknown>>) =>
+  Option.getOrThrow(facts("a/b", JSON.stringify(repositoryDocument("a/b", more)))).details
+
 describe("Docker Hub's documents", () => {
   it.prop(
     "keep every digit of a pull count",
@@ -76,6 +79,28 @@ describe("Docker Hub's documents", () => {
     const document = JSON.stringify(repositoryDocument("library/nginx", { star_count: null }))
     assert.deepInclude(Option.getOrThrow(facts("nginx", document)), { image: "nginx", stars: 0 })
     assert.isTrue(Option.isSome(facts("LIBRARY/Nginx", document)))
+  })
+
+  it("bring their details as far as they can be read", () => {
+    assert.deepStrictEqual(
+      details({
+        description: "A web server",
+        full_description: "# b",
+        categories: [{ name: "Web servers", slug: "web-servers" }, { slug: "x" }, null, { name: "" }, { name: 7 }],
+        date_registered: "2015-05-19T21:13:35.937763Z"
+      }),
+      {
+        description: "A web server",
+        fullDescription: "# b",
+        categories: ["Web servers"],
+        registered: Option.some(1_432_070_015_937)
+      }
+    )
+    const nothing = { description: "", fullDescription: "", categories: [], registered: Option.none() }
+    for (const odd of [null, 7, {}, "", []]) {
+      const more = { description: odd, full_description: odd, categories: odd, date_registered: odd }
+      assert.deepStrictEqual(details(more), nothing)
+    }
   })
 
   it("hide what is private", () => {

@@ -81,9 +81,10 @@ const route = (state: State, options: ListingOptions, request: Request, caller: 
   const image = tagged === null ? undefined : state.image(`${tagged[1] ?? tagged[2]}/${tagged[3]}`)
   if (tagged === null || image === undefined) return Effect.succeed(json(404, Bodies.notFound))
   const tag = tagged[4]
-  if (tag === undefined) return Effect.succeed(listTags(options, image, request, anonymous))
+  if (tag === undefined) return Effect.succeed(listTags(state, options, image, request, anonymous))
+  const found = state.tags(image).find(({ name }) => name === decodeURIComponent(tag))
   return Effect.succeed(
-    image.tags.includes(tag) ? json(200, Bodies.tagBody(image, tag)) : json(404, Bodies.pastTheEnd)
+    found === undefined ? json(404, Bodies.pastTheEnd) : json(200, Bodies.tagBody(image, found))
   )
 }
 

@@ -2,7 +2,7 @@
  * Docker Hub's documents, in the shapes that it sends.
  */
 import { between, hex } from "../world/seed.js"
-import type { HubFacts } from "../world/World.js"
+import type { HubFacts, HubTagFacts } from "../world/World.js"
 
 const mediaTypes = ["application/vnd.oci.image.index.v1+json"]
 
@@ -21,7 +21,10 @@ const shared = (image: HubFacts, pulls: number) => ({
   date_registered: image.registered,
   media_types: mediaTypes,
   content_types: ["image"],
-  categories: [],
+  categories: (image.categories ?? []).map((name) => ({
+    name,
+    slug: name.toLowerCase().replace(/[^a-z0-9]+/g, "-")
+  })),
   storage_size: 25_000_000
 })
 
@@ -34,7 +37,8 @@ export const repositoryBody = (image: HubFacts, pulls: number) => ({
   affiliation: null,
   hub_user: image.namespace,
   has_starred: false,
-  full_description: `# ${image.name}\n\n![logo](https://example.com/${image.name}.png)\n\n${image.description}\n`,
+  full_description: image.fullDescription ??
+    `# ${image.name}\n\n![logo](https://example.com/${image.name}.png)\n\n${image.description}\n`,
   permissions: { read: true, write: false, admin: false },
   immutable_tags_settings: { enabled: false, rules: [".*"] },
   source: null
@@ -45,37 +49,44 @@ export const listedBody = (image: HubFacts, pulls: number) => ({ ...shared(image
 
 const numberOf = (...of: ReadonlyArray<string>): number => between(1_000_000, 999_999_999, "hub-id", ...of)
 
-/** One tag, for two platforms. */
-export const tagBody = (image: HubFacts, tag: string) => {
+/** One tag with its platforms, and the attestation that buildkit adds for the first of them. */
+export const tagBody = (image: HubFacts, tag: HubTagFacts) => {
   const id = `${image.namespace}/${image.name}`
-  const digest = (what: string) => `sha256:${hex("digest", id, tag, what)}`
-  const size = between(1_000_000, 90_000_000, "size", id, tag)
-  return {
-    creator: 613_503,
-    id: numberOf(id, tag),
-    images: ["amd64", "arm64"].map((architecture) => ({
+  const digest = (what: string) => `sha256:${hex("digest", id, tag.name, what, String(tag.revision))}`
+  const size = between(1_000_000, 90_000_000, "size", id, tag.name)
+  const entry = (platform: string, os: string, bytes: number) => {
+    const [architecture = "", variant] = platform.split("/")
+    return {
       architecture,
       features: "",
-      variant: architecture === "arm64" ? "v8" : null,
-      digest: digest(architecture),
-      os: "linux",
+      variant: variant ?? null,
+      digest: digest(platform),
+      os,
       os_features: "",
       os_version: null,
-      size,
+      size: bytes,
       status: "active",
-      last_pulled: image.lastUpdated,
-      last_pushed: image.lastUpdated
-    })),
-    last_updated: image.lastUpdated,
+      last_pulled: tag.pushed,
+      last_pushed: tag.pushed
+    }
+  }
+  return {
+    creator: 613_503,
+    id: numberOf(id, tag.name),
+    images: [
+      ...tag.architectures.map((platform) => entry(platform, "linux", size)),
+      entry("unknown", "unknown", 1_700)
+    ],
+    last_updated: tag.pushed,
     last_updater: 613_503,
     last_updater_username: image.namespace,
-    name: tag,
+    name: tag.name,
     repository: numberOf(id),
     full_size: size,
     v2: true,
     tag_status: "active",
-    tag_last_pulled: image.lastUpdated,
-    tag_last_pushed: image.lastUpdated,
+    tag_last_pulled: tag.pushed,
+    tag_last_pushed: tag.pushed,
     media_type: mediaTypes[0],
     content_type: "image",
     digest: digest("index")

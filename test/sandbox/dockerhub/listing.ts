@@ -86,9 +86,16 @@ export const listNamespace = (
     )
   })
 
-/** `GET …/repositories/{name}/tags`. */
-export const listTags = (options: ListingOptions, image: HubFacts, request: Request, anonymous: boolean): Answer => {
+/** `GET …/repositories/{name}/tags`. The newest first, unless `ordering=-last_updated`. */
+export const listTags = (
+  state: State,
+  options: ListingOptions,
+  image: HubFacts,
+  request: Request,
+  anonymous: boolean
+): Answer => {
   const part = request.query.get("name") ?? ""
-  const tags = image.tags.filter((tag) => tag.includes(part)).map((tag) => tagBody(image, tag))
-  return page(request, tags, anonymous ? options.tagWall : undefined)
+  const tags = state.tags(image).filter(({ name }) => name.includes(part)).map((tag) => tagBody(image, tag))
+  const ordered = request.query.get("ordering") === "-last_updated" ? tags.reverse() : tags
+  return page(request, ordered, anonymous ? options.tagWall : undefined)
 }

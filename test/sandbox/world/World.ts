@@ -29,6 +29,17 @@ export interface Listed {
   readonly image: string | undefined
 }
 
+/** A tag on Docker Hub. */
+export interface HubTagFacts {
+  readonly name: string
+  /** ISO 8601; null where the Hub does not say. */
+  readonly pushed: string | null
+  /** How often it was moved: another revision, another digest. */
+  readonly revision: number
+  /** `amd64`, `arm64/v8`, … of Linux. */
+  readonly architectures: ReadonlyArray<string>
+}
+
 /** An image on Docker Hub. */
 export interface HubFacts {
   readonly namespace: string
@@ -43,6 +54,9 @@ export interface HubFacts {
   readonly registered: string
   /** Newest first. */
   readonly tags: ReadonlyArray<string>
+  /** Markdown; absent: made up from the description. */
+  readonly fullDescription?: string
+  readonly categories?: ReadonlyArray<string>
 }
 
 /** A whole world. Pure: the same seed and names give the same world. */

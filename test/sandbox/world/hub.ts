@@ -16,14 +16,23 @@ export const crowdedSize = 199
 const day = 86_400_000
 const newest = Date.UTC(2026, 0, 1)
 
-const official = ["alpine", "busybox", "caddy", "debian", "golang", "mongo", "nginx", "node", "postgres", "redis"]
+/** The official images of a world that names no others. */
+export const usualOfficial: OfficialWorld = {
+  names: ["alpine", "busybox", "caddy", "debian", "golang", "mongo", "nginx", "node", "postgres", "redis"]
+}
+
+/** Which official images there are, and how many tags each has (default: as chance has it). */
+export interface OfficialWorld {
+  readonly names: ReadonlyArray<string>
+  readonly tags?: number
+}
 
 /** `age` from 0 (pushed last) to 1 (longest ago) among the images of the world. */
-const image = (seed: string, namespace: string, name: string, age: number): HubFacts => {
+const image = (seed: string, namespace: string, name: string, age: number, tags?: number): HubFacts => {
   const id = `${namespace}/${name}`
   const daily = Math.floor(10 ** (fraction(seed, "daily", id) * 5)) - 1
   const updated = newest - Math.floor(age * 3_000 * day) - between(0, day - 1, seed, "updated", id)
-  const versions = between(0, 12, seed, "tags", id)
+  const versions = tags === undefined ? between(0, 12, seed, "tags", id) : tags - 1
   return {
     namespace,
     name,
@@ -86,7 +95,8 @@ export const imagesOf = (
   listed: ReadonlyArray<Listed>,
   assigned: ReadonlyArray<Assigned>,
   crowded: string | undefined,
-  seed: string
+  seed: string,
+  official: OfficialWorld
 ): ReadonlyMap<string, HubFacts> => {
   const images = new Map<string, HubFacts>()
   const add = (facts: HubFacts): void => {
@@ -120,6 +130,8 @@ export const imagesOf = (
       others(seed, namespace).filter((one) => !missed.has(`${namespace}/${one.name}`)).forEach(add)
     }
   }
-  for (const name of official) add(image(seed, "library", name, fraction(seed, "age", "library", name)))
+  for (const name of official.names) {
+    add(image(seed, "library", name, fraction(seed, "age", "library", name), official.tags))
+  }
   return images
 }

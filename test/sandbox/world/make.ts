@@ -6,7 +6,7 @@ import { hubCandidate } from "../../../src/domain/Candidates.js"
 import { key, type RepositoryName } from "../../../src/domain/GitHubRepository.js"
 import { assign, measured, type Proportions } from "./assign.js"
 import { listedOf } from "./github.js"
-import { imagesOf } from "./hub.js"
+import { imagesOf, type OfficialWorld, usualOfficial } from "./hub.js"
 import { syntheticNames } from "./names.js"
 import type { Expected, GitHubFacts, Listed, World } from "./World.js"
 
@@ -17,11 +17,13 @@ export interface WorldOptions {
   readonly repositories?: ReadonlyArray<RepositoryName> | number | undefined
   /** Default: as measured. */
   readonly proportions?: Proportions | undefined
+  /** Default: ten well-known ones. */
+  readonly official?: OfficialWorld | undefined
 }
 
 /** The same options give the same world. */
 export const makeWorld = (options: WorldOptions = {}): World => {
-  const { proportions = measured, repositories = 1_000, seed = "census" } = options
+  const { official = usualOfficial, proportions = measured, repositories = 1_000, seed = "census" } = options
   const names = typeof repositories === "number" ? syntheticNames(repositories, seed) : repositories
   const { assigned, crowded } = assign(names, seed, proportions)
   const listed = listedOf(assigned, seed)
@@ -31,7 +33,7 @@ export const makeWorld = (options: WorldOptions = {}): World => {
     github.set(key(asked), now)
     github.set(key(now.name), now)
   }
-  return { seed, listed, github, images: imagesOf(listed, assigned, crowded, seed), crowded }
+  return { seed, listed, github, images: imagesOf(listed, assigned, crowded, seed, official), crowded }
 }
 
 const count = (listed: ReadonlyArray<Listed>, outcome: Listed["outcome"]): number =>
