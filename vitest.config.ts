@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    globalSetup: ["test/support/postgresServer.mjs"],
+    globalSetup: ["test/support/builtProgram.mjs", "test/support/postgresServer.mjs"],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: "forks",

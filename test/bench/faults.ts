@@ -81,7 +81,7 @@ const run = (one: Case, url: string) =>
     yield* faults.add({ ...one.fault, service: one.service })
     const requests = () => counters()[one.service]?.requests ?? 0
     const program = yield* startProgram(
-      { environment: { ...environment, DATABASE_URL: url }, built: true },
+      { environment: { ...environment, DATABASE_URL: url } },
       "sync",
       "--once",
       "--json"

@@ -4,6 +4,7 @@
 import { Console, Effect } from "effect"
 import { type KillsFigures, survivesKills } from "../support/kills.js"
 import { temporaryFolder } from "../support/program.js"
+import { build } from "./build.js"
 import { createDatabase } from "./databases.js"
 import { server } from "./server.js"
 import { line } from "./table.js"
@@ -19,6 +20,7 @@ const right = (one: KillsFigures): boolean =>
 /** Prints what was lost, doubled or left undone: nothing; fails where there is something. */
 export const killsBench = Effect.gen(function*() {
   yield* Console.log(`kill -9 at ${kills} random moments, ${repositories} repositories, leases of 2 s\n`)
+  yield* build
   const { url } = yield* server
   const databases = [
     ["Postgres", { DATABASE_URL: yield* createDatabase(url, "kills") }],

@@ -106,7 +106,7 @@ export const memoryBench = Effect.gen(function*() {
     const total = (yield* store.status(intervals)).repositories
     yield* Console.log(`daemon on Postgres, ${total} repositories in the backlog, ${minutes} minutes\n`)
     yield* Console.log(line(widths, ["seconds", "resident MB", "peak MB", "GraphQL", "Hub calls"]))
-    const options = { environment: { ...environment, DATABASE_URL: url, LOG_LEVEL: "warning" }, built: true }
+    const options = { environment: { ...environment, DATABASE_URL: url, LOG_LEVEL: "warning" } }
     const daemon = yield* startProgram(options, "daemon")
     yield* waitUntil(Effect.sync(() => (counters()["dockerhub"]?.requests ?? 0) > 0))
     let peak = 0

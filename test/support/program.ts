@@ -12,14 +12,12 @@ import * as Database from "../../src/layers/store/Database.js"
 import * as RepoDockerStoreSql from "../../src/layers/store/RepoDockerStoreSql.js"
 
 const root = new URL("../../", import.meta.url).pathname
-const fromSource = ["--import", "tsx", join(root, "src/programs/main.ts")]
-const built = [join(root, "dist/programs/main.js")]
+// What people run. The tests' global set-up and the benchmarks build it first.
+const main = join(root, "dist/programs/main.js")
 
 export interface ProgramOptions {
   /** Settings; nothing of this process's own environment reaches it. */
   readonly environment: Readonly<Record<string, string>>
-  /** Run what `npm run build` made, instead of the sources. */
-  readonly built?: boolean
 }
 
 /** How a process ended: an exit code, or the signal that killed it. */
@@ -37,7 +35,7 @@ export interface RunningProgram {
 }
 
 const launch = (options: ProgramOptions, args: ReadonlyArray<string>): ChildProcess =>
-  spawn(process.execPath, [...(options.built === true ? built : fromSource), ...args], {
+  spawn(process.execPath, [main, ...args], {
     cwd: root,
     env: { HOME: tmpdir(), NODE_NO_WARNINGS: "1", ...options.environment },
     stdio: ["ignore", "pipe", "pipe"]
