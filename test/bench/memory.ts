@@ -60,6 +60,8 @@ const world: World = {
       tags: ["latest"]
     }
   }),
+  publishers: [],
+  published: new Map(),
   crowded: undefined
 }
 

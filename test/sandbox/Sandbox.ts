@@ -23,9 +23,18 @@ export interface RunningSandbox extends Simulation {
   readonly appEnvironment: Readonly<Record<string, string>>
 }
 
-/** Settings for a service beyond the first two: `GHCR_URL` for the service `ghcr`. */
-const settingOf = (name: string): string =>
-  name === "github" ? "GITHUB_API_URL" : name === "dockerhub" ? "DOCKERHUB_API_BASE_URL" : `${name.toUpperCase()}_URL`
+/** The settings for these services; registries are called by their host. */
+const settingsOf = (served: ReadonlyArray<readonly [string, string]>): Readonly<Record<string, string>> => {
+  const urls = new Map(served)
+  const registries = served.filter(([name]) => name.endsWith(".io")).map(([name, url]) => `${name}=${url}`)
+  const quay = urls.get("quay.io")
+  return {
+    GITHUB_API_URL: urls.get("github") ?? "",
+    DOCKERHUB_API_BASE_URL: `${urls.get("dockerhub") ?? ""}/v2`,
+    ...(registries.length === 0 ? {} : { REGISTRY_ENDPOINTS: registries.join(",") }),
+    ...(quay === undefined ? {} : { QUAY_API_BASE_URL: `${quay}/api/v1` })
+  }
+}
 
 const tokenSettings = ([first = "", ...more]: ReadonlyArray<string>): Readonly<Record<string, string>> => ({
   GITHUB_TOKEN: first,
@@ -44,9 +53,7 @@ export const startSandbox = (options: SandboxOptions = {}): Effect.Effect<Runnin
       ({ handle, name }, i) => Effect.map(serve(handle, portAt(i)), ({ url }) => [name, url] as const)
     )
     const { url: controlUrl } = yield* serve(control(simulation), portAt(services.length))
-    const urls = Object.fromEntries(
-      served.map(([name, url]) => [settingOf(name), name === "dockerhub" ? `${url}/v2` : url])
-    )
+    const urls = settingsOf(served)
     const { github } = simulation
     return {
       ...simulation,

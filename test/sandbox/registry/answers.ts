@@ -1,5 +1,6 @@
 /**
- * How the simulated registries answer: one open for reading and writing, one like GHCR, one like Docker Hub's.
+ * How the simulated registries answer: one open for reading and writing, one like GHCR, one like Docker Hub's, one
+ * like Quay's.
  */
 import { type RegistryStore, sha256 } from "./store.js"
 
@@ -19,8 +20,9 @@ export interface RegistryAnswer {
 /**
  * `open`: no authorisation. `ghcr`: a token for public images, 401 at the token endpoint for missing ones, relative
  * links. `dockerhub`: a token for everybody, 401 for missing repositories, GETs of manifests are counted and limited.
+ * `quay`: a token for everybody at `/v2/auth`, 401 for missing repositories, absolute links.
  */
-export type RegistryKind = "open" | "ghcr" | "dockerhub"
+export type RegistryKind = "open" | "ghcr" | "dockerhub" | "quay"
 
 export interface RegistryOptions {
   readonly kind: RegistryKind
@@ -66,6 +68,13 @@ const childrenOf = (bytes: Uint8Array): Children => {
   const config: unknown = Object.entries(read).find(([key]) => key === "config")?.[1]
   return { digests: [...textOf(config), ...listed("layers").flatMap(textOf), ...listed("manifests").flatMap(textOf)] }
 }
+
+const services = {
+  open: { service: "", path: "" },
+  ghcr: { service: "ghcr.io", path: "/token" },
+  dockerhub: { service: "registry.docker.io", path: "/token" },
+  quay: { service: "quay.io", path: "/v2/auth" }
+} as const satisfies Record<RegistryKind, unknown>
 
 /** The answers of one registry. Counts what it is asked. */
 export const makeAnswers = (store: RegistryStore, { kind, pullLimit = 100 }: RegistryOptions) => {
@@ -157,11 +166,12 @@ export const makeAnswers = (store: RegistryStore, { kind, pullLimit = 100 }: Reg
     const from = last === null ? 0 : all.indexOf(last) + 1
     const page = all.slice(from, from + size)
     const more = from + size < all.length
+    const base = kind === "quay" ? url.origin : ""
     return {
       status: 200,
       headers: {
         "content-type": "application/json",
-        ...(more ? { link: `</v2/${name}/tags/list?last=${page.at(-1) ?? ""}&n=${size}>; rel="next"` } : {})
+        ...(more ? { link: `<${base}/v2/${name}/tags/list?last=${page.at(-1) ?? ""}&n=${size}>; rel="next"` } : {})
       },
       body: JSON.stringify({ name, tags: page })
     }
@@ -188,16 +198,16 @@ export const makeAnswers = (store: RegistryStore, { kind, pullLimit = 100 }: Reg
     const held = /^Bearer (\S+)$/.exec(typeof headers["authorization"] === "string" ? headers["authorization"] : "")
       ?.[1]
     const scopes = held === undefined ? "" : Buffer.from(held, "base64").toString("utf8")
-    return scopes.includes(`repository:${name}:pull`) && (kind !== "dockerhub" || store.repository(name) !== undefined)
+    return scopes.includes(`repository:${name}:pull`) && (kind === "ghcr" || store.repository(name) !== undefined)
   }
 
   const challenge = ({ headers, url }: RegistryRequest, name: string): RegistryAnswer => {
     counts.challenges++
-    const service = kind === "ghcr" ? "ghcr.io" : "registry.docker.io"
+    const { path, service } = services[kind]
     const failed = headers["authorization"] === undefined ? "" : `,error="insufficient_scope"`
     return error(401, "UNAUTHORIZED", "authentication required", {
       "www-authenticate":
-        `Bearer realm="${url.origin}/token",service="${service}",scope="repository:${name}:pull"${failed}`
+        `Bearer realm="${url.origin}${path}",service="${service}",scope="repository:${name}:pull"${failed}`
     })
   }
 
@@ -206,7 +216,7 @@ export const makeAnswers = (store: RegistryStore, { kind, pullLimit = 100 }: Reg
     const { method, url } = request
     const base = { "docker-distribution-api-version": "registry/2.0" }
     const answer = ((): RegistryAnswer => {
-      if (url.pathname === "/token" && kind !== "open") return token(url)
+      if (kind !== "open" && url.pathname === services[kind].path) return token(url)
       if (url.pathname === "/v2" || url.pathname === "/v2/") {
         return kind === "open" ? { status: 200, body: "{}" } : challenge(request, "user/image")
       }

@@ -2,6 +2,7 @@
  * What is true in the sandbox: repositories on GitHub, images on Docker Hub, and which belongs to which.
  */
 import type { RepositoryName } from "../../../src/domain/GitHubRepository.js"
+import type { manners } from "./publications.js"
 
 /**
  * `hit`: a Dockerfile and an image of the same name. `miss`: a Dockerfile, no such image. `none`: no file of that name.
@@ -59,6 +60,37 @@ export interface HubFacts {
   readonly categories?: ReadonlyArray<string>
 }
 
+/** An image in a registry, pushed by a repository's workflow or by hand. */
+export interface Published {
+  /** `docker.io`, `ghcr.io` or `quay.io`. */
+  readonly registry: string
+  /** Its path there: `owner/name`. */
+  readonly repository: string
+  /** Whose it is. */
+  readonly of: RepositoryName
+  /**
+   * What the image's label says of its source: this repository, in the present or in an older form, nothing, or another
+   * repository.
+   */
+  readonly label: "own" | "old" | "silent" | "other"
+  /** Oldest first. */
+  readonly tags: ReadonlyArray<string>
+  /** About so many actions on each UTC day, as Quay counts them. */
+  readonly daily: number
+}
+
+/** A repository that pushes images from GitHub Actions. */
+export interface Publisher {
+  /** Under its present name. */
+  readonly repository: RepositoryName
+  /** Which kind of workflow. */
+  readonly manner: (typeof manners)[number]
+  /** What it really publishes. */
+  readonly images: ReadonlyArray<Published>
+  /** What its workflow says that it publishes: `ghcr.io/owner/name`. */
+  readonly claims: ReadonlyArray<string>
+}
+
 /** A whole world. Pure: the same seed and names give the same world. */
 export interface World {
   readonly seed: string
@@ -67,6 +99,10 @@ export interface World {
   readonly github: ReadonlyMap<string, GitHubFacts>
   /** By `namespace/name`. */
   readonly images: ReadonlyMap<string, HubFacts>
+  /** The repositories that publish from GitHub Actions. */
+  readonly publishers: ReadonlyArray<Publisher>
+  /** Every image that a registry has, by `registry/repository`; those of Docker Hub that matter for links. */
+  readonly published: ReadonlyMap<string, Published>
   /** The owner whose Hub namespace has more than a hundred repositories; undefined in a small world. */
   readonly crowded: string | undefined
 }

@@ -90,6 +90,12 @@ const split = (id: string): readonly [string, string] => {
   return [id.slice(0, slash), id.slice(slash + 1)]
 }
 
+/** An image that is there for a reason of its own. */
+export const imageAt = (seed: string, id: string): HubFacts => {
+  const [namespace, name] = split(id)
+  return image(seed, namespace, name, fraction(seed, "age", namespace, name))
+}
+
 /** Every image of the world, by `namespace/name`. */
 export const imagesOf = (
   listed: ReadonlyArray<Listed>,
@@ -108,10 +114,7 @@ export const imagesOf = (
     const own = Array.from(hits).map(split).filter(([namespace]) => namespace === crowded).map(([, name]) => name)
     crowd(seed, crowded, own).forEach(add)
   }
-  for (const id of hits) {
-    const [namespace, name] = split(id)
-    add(image(seed, namespace, name, fraction(seed, "age", namespace, name)))
-  }
+  for (const id of hits) add(imageAt(seed, id))
   for (const one of assigned) {
     if (!isNamesake(one)) continue
     Option.map(hubCandidate(one.name), split).pipe(

@@ -20,6 +20,19 @@ describe("the sandbox's world", () => {
     assert.deepStrictEqual(outcomes(makeWorld({ repositories: 1_000 })), { hit: 26, miss: 102, none: 869, unknown: 3 })
   })
 
+  it("publishes from Actions as the census found", () => {
+    const { github, published, publishers } = makeWorld({ repositories: 1_000 })
+    const images = publishers.flatMap(({ images }) => images)
+    const count = (registry: string) => images.filter((image) => image.registry === registry).length
+    assert.strictEqual(publishers.filter(({ images }) => images.length > 0).length, 66)
+    assert.deepStrictEqual(["ghcr.io", "docker.io", "quay.io"].map(count), [41, 35, 8])
+    for (const { images, repository } of publishers) {
+      const files = [...github.get(key(repository))?.files.keys() ?? []]
+      assert.isTrue(files.some((path) => path.startsWith(".github/workflows/")), key(repository))
+      images.forEach((image) => assert.isTrue(published.has(`${image.registry}/${image.repository}`)))
+    }
+  })
+
   it("knows 1,013 real names", () => {
     const names = realNames()
     assert.strictEqual(names.length, 1_013)
