@@ -40,7 +40,9 @@ export const refusalOf = (from: URL, to: URL): string | undefined => {
   if (sameOrigin(from, to)) return undefined
   if (to.protocol !== "https:" && to.protocol !== "http:") return `${to.protocol} is no way to a registry`
   if (to.username !== "" || to.password !== "") return "the address carries a user"
-  if (isLinkLocal(to.hostname)) return `${to.hostname} is a link-local (metadata) address`
+  if (isLinkLocal(to.hostname) && to.hostname !== from.hostname) {
+    return `${to.hostname} is a link-local (metadata) address`
+  }
   if (from.protocol === "https:" && to.protocol === "http:") return `${to.host} would be asked without TLS`
   if (isLoopback(to.hostname)) {
     return isLoopback(from.hostname) ? undefined : `${to.hostname} is this machine, and the registry is not here`

@@ -22,7 +22,11 @@ type Scheme =
 interface Known {
   scheme: Scheme | undefined
   contact: Deferred.Deferred<void> | undefined
+  /** What a registry wants to see where that is more than the call would ask for, by what the call would. */
+  readonly wider: Map<string, string>
 }
+
+const manyScopes = 1_000
 
 interface Ready {
   readonly header: Redacted.Redacted | undefined
@@ -92,7 +96,7 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
     const id = `${endpoint.base.href} ${payerOf(credential)}`
     const found = known.get(id)
     if (found !== undefined) return found
-    const made: Known = { scheme: undefined, contact: undefined }
+    const made: Known = { scheme: undefined, contact: undefined, wider: new Map() }
     known.set(id, made)
     return made
   }
@@ -125,7 +129,7 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
 
   const attempt = (identity: Identity, state: Known, call: Call, contacted: Effect.Effect<void>) =>
     Effect.gen(function*() {
-      let prepared = yield* ready(identity, call, state.scheme, call.scope)
+      let prepared = yield* ready(identity, call, state.scheme, state.wider.get(call.scope) ?? call.scope)
       let renewed = false
       while (true) {
         identity.lane.unspent++
@@ -152,7 +156,10 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
         // A token that was made for this very request and refused will not be better when it is made again.
         const stale = prepared.token !== undefined && (!prepared.token.fresh || wanted.error === "invalid_token")
         const asked = prepared.header !== undefined
-        if (asked && (renewed || (!stale && !changed))) return yield* refused(identity, call, saying)
+        // A token that was given to us is all there is.
+        const given = Option.exists(identity.credential, ({ kind }) => kind === "bearer")
+        if (asked && (given || renewed || (!stale && !changed))) return yield* refused(identity, call, saying)
+        if (scope !== AuthScope.clean(call.scope) && state.wider.size < manyScopes) state.wider.set(call.scope, scope)
         const next = yield* ready(identity, call, wanted.scheme, scope)
         if (next.header === undefined) return yield* refused(identity, call, saying)
         renewed = asked

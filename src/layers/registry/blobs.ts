@@ -53,18 +53,19 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
     )
   })
 
+  const silence = (reference: ImageReference) => () =>
+    new Transient({
+      service: reference.registry,
+      reason: "timeout",
+      message: `${wordsFor(reference)}: nothing more came for ${Duration.format(options.timeout)}`
+    })
+
   const streamed = (reference: ImageReference, digest: Digest, reply: Reply): RegistryBlob => {
     const what = wordsFor(reference)
     const size = announcedLength(reply)
-    const silence = () =>
-      new Transient({
-        service: reference.registry,
-        reason: "timeout",
-        message: `${what}: nothing more came for ${Duration.format(options.timeout)}`
-      })
     const bytes: Stream.Stream<Uint8Array, CensusError> = reply.response.stream.pipe(
       Stream.catchAll((error) => Stream.fail(brokenConnection(reference.registry, what, error))),
-      Stream.timeoutFail(silence, options.timeout)
+      Stream.timeoutFail(silence(reference), options.timeout)
     )
     return {
       digest,
@@ -97,7 +98,13 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
       method: call.method,
       maxBytes: maxDocumentBytes
     }
-    return whole(digest, yield* Effect.flatMap(readWhole(reply, expected), (bytes) => kept(reference, digest, bytes)))
+    const bytes = yield* readWhole(reply, expected).pipe(
+      Effect.timeoutFail({ duration: options.timeout, onTimeout: silence(reference) }),
+      Effect.flatMap((bytes) => kept(reference, digest, bytes)),
+      // What broke off is asked for anew, as documents are: within the lane and its retries.
+      Effect.catchIf(({ reason }) => reason !== "malformed", () => document(reference))
+    )
+    return whole(digest, bytes)
   })
 
   return { document, blob, resolve }

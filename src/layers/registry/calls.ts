@@ -25,8 +25,9 @@ export const wordsFor = (reference: ImageReference): string => {
   return `${canonicalName(reference)}${name.includes(":") ? "@" : ":"}${name}`
 }
 
-const pull = (repository: string): string => `repository:${repository}:pull`
-const push = (repository: string): string => `repository:${repository}:pull,push`
+/** What reading a repository needs. */
+export const pullScope = (repository: string): string => `repository:${repository}:pull`
+const pushScope = (repository: string): string => `repository:${repository}:pull,push`
 
 interface Parts {
   readonly method: Method
@@ -60,7 +61,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
       method,
       url: urlOf(endpoint, `${repository}/${path}`),
       what,
-      scope: pull(repository),
+      scope: pullScope(repository),
       repository,
       headers: { ...asIs, ...headers }
     }
@@ -77,7 +78,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
       method,
       url: urlOf(endpoint, `${repository}/${path}`),
       what,
-      scope: push(repository),
+      scope: pushScope(repository),
       repository,
       headers: { ...asIs, ...headers },
       ...(body === undefined ? {} : { body })

@@ -2,18 +2,20 @@
  * A request from the outside in: credential, lane, authorisation, transport, and what the answer says of limits.
  */
 import type { HttpClient } from "@effect/platform"
-import { Clock, Duration, Effect, Option } from "effect"
+import { Duration, Effect, Either, Option } from "effect"
 import { type CensusError, Transient } from "../../domain/Errors.js"
-import { pullLimitOf } from "../../domain/RateLimitHeaders.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
+import { sameOrigin } from "./addresses.js"
 import { makeAuthorisation } from "./authorisation.js"
+import { pullScope } from "./calls.js"
 import type { Within } from "./deadlines.js"
-import type { Endpoint } from "./endpoints.js"
-import { complaintsOf, failureOf, sayingOf } from "./failures.js"
+import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
+import { complaintsOf, failureOf, malformed, sayingOf } from "./failures.js"
 import { type Identity, payerOf } from "./identity.js"
 import { readWhole } from "./integrity.js"
 import { type Lane, makeLanes, relax } from "./lanes.js"
+import { makeObserve } from "./observe.js"
 import type { Settled } from "./options.js"
 import { makeAskToken } from "./tokenRequest.js"
 import { makeTokens } from "./tokens.js"
@@ -35,6 +37,17 @@ export interface Core {
     maxBytes: number
   ) => Effect.Effect<Whole, CensusError>
 }
+
+// Where a call goes that leads to another registry.
+const movedTo = (call: Call, { endpoint, repository }: Elsewhere, url: URL): Call => ({
+  ...call,
+  endpoint,
+  url,
+  repository,
+  scope: pullScope(repository)
+})
+
+const maxMoves = 3
 
 const firstSome = (
   credentials: typeof RegistryCredentials.Service,
@@ -58,6 +71,7 @@ export const makeCore = (
   const timeout = Duration.toMillis(options.timeout)
   const lanes = makeLanes(budgets, options)
   const send = makeSend(http, timeout, within)
+  const observe = makeObserve(budgets)
   const { authorised } = makeAuthorisation(send, makeTokens(), makeAskToken(http, lanes, options.timeout))
 
   const identityOf = (endpoint: Endpoint, repository: string): Effect.Effect<Identity> =>
@@ -67,18 +81,6 @@ export const makeCore = (
       lane: lanes.laneOf(endpoint, payerOf(credential))
     }))
 
-  const observe = (lane: Lane, reply: Reply): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      const { limit, remaining, resetSeconds } = pullLimitOf(reply.headers)
-      if (Option.isNone(limit) && Option.isNone(remaining)) return Effect.void
-      return Effect.flatMap(Clock.currentTimeMillis, (now) =>
-        budgets.observe(lane.key, {
-          limit: Option.getOrUndefined(limit)?.count,
-          remaining: Option.getOrUndefined(remaining)?.count,
-          resetsAt: Option.getOrUndefined(Option.map(resetSeconds, (seconds) => now + seconds * 1000))
-        }))
-    })
-
   const refuse = (lane: Lane, call: Call, reply: Reply): Effect.Effect<never, CensusError> =>
     Effect.gen(function*() {
       const body = yield* readSaying(reply, call.method)
@@ -87,42 +89,73 @@ export const makeCore = (
         const saying = sayingOf(body)
         return yield* yield* lanes.parkFor(lane, reply.headers, saying === "" ? `HTTP ${reply.status}` : saying)
       }
+      if (reply.status >= 500) yield* lanes.resumeAfter(lane, reply.headers)
       return yield* failureOf({ service: call.endpoint.registry, what: call.what, status: reply.status, body })
     })
 
-  const attempt = (identity: Identity, call: Call, expected: ReadonlySet<number>): Effect.Effect<Reply, CensusError> =>
-    Effect.flatMap(authorised(identity, call), (reply): Effect.Effect<Reply, CensusError> => {
+  // Left: the registry sends us to another, which is asked in a lane of its own.
+  const attempt = (
+    identity: Identity,
+    call: Call,
+    expected: ReadonlySet<number>
+  ): Effect.Effect<Either.Either<Reply, Call>, CensusError> =>
+    Effect.flatMap(authorised(identity, call), (reply): Effect.Effect<Either.Either<Reply, Call>, CensusError> => {
       const observed = observe(identity.lane, reply)
+      if (reply.moved !== undefined) {
+        return Effect.as(observed, Either.left(movedTo(call, reply.moved.to, reply.moved.url)))
+      }
       if (!expected.has(reply.status)) return Effect.zipRight(observed, refuse(identity.lane, call, reply))
       relax(identity.lane)
-      return Effect.as(observed, reply)
+      return Effect.as(observed, Either.right(reply))
+    })
+
+  const asked = <A>(
+    call: Call,
+    retries: number | undefined,
+    within: (identity: Identity, call: Call) => Effect.Effect<Either.Either<A, Call>, CensusError>,
+    moves = 0
+  ): Effect.Effect<A, CensusError> =>
+    Effect.flatMap(identityOf(call.endpoint, call.repository), (identity) =>
+      Effect.flatMap(
+        lanes.run(identity.lane, within(identity, call), retries),
+        Either.match({
+          onRight: (answer): Effect.Effect<A, CensusError> => Effect.succeed(answer),
+          onLeft: (next) =>
+            moves < maxMoves
+              ? asked(next, retries, within, moves + 1)
+              : Effect.fail(malformed(
+                call.endpoint.registry,
+                `${call.what}: sent on by more than ${maxMoves} registries, the last to ${next.endpoint.host}`
+              ))
+        })
+      ))
+
+  // The next page of a listing that was redirected is at the registry that sent the first.
+  const begun = (call: Call): Call => {
+    if (sameOrigin(call.url, call.endpoint.base) || (call.method !== "GET" && call.method !== "HEAD")) return call
+    const to = elsewhere(call.url)
+    return to === undefined ? call : movedTo(call, to, call.url)
+  }
+
+  const timedOut = (call: Call) => () =>
+    new Transient({
+      service: call.endpoint.registry,
+      reason: "timeout",
+      message: `${call.what}: no whole answer within ${timeout / 1000} s`
     })
 
   return {
     open: (call, expected, retries) =>
-      Effect.flatMap(
-        identityOf(call.endpoint, call.repository),
-        (identity) => lanes.run(identity.lane, attempt(identity, call, expected), retries)
-      ),
+      asked(begun(call), retries, (identity, call) => attempt(identity, call, expected)),
     whole: (call, expected, maxBytes) =>
-      Effect.flatMap(identityOf(call.endpoint, call.repository), (identity) =>
-        lanes.run(
-          identity.lane,
-          Effect.flatMap(attempt(identity, call, expected), (reply) =>
-            Effect.map(
-              readWhole(reply, { service: call.endpoint.registry, what: call.what, method: call.method, maxBytes }),
-              (bytes): Whole => ({ reply, bytes })
-            )).pipe(
-              Effect.timeoutFail({
-                duration: timeout,
-                onTimeout: () =>
-                  new Transient({
-                    service: call.endpoint.registry,
-                    reason: "timeout",
-                    message: `${call.what}: no whole answer within ${timeout / 1000} s`
-                  })
-              })
-            )
-        ))
+      asked(begun(call), undefined, (identity, call) => {
+        const expectation = { service: call.endpoint.registry, what: call.what, method: call.method, maxBytes }
+        return Effect.flatMap(attempt(identity, call, expected), (answer) =>
+          Either.match(answer, {
+            onLeft: (next): Effect.Effect<Either.Either<Whole, Call>, CensusError> => Effect.succeed(Either.left(next)),
+            onRight: (reply) =>
+              Effect.map(readWhole(reply, expectation), (bytes) => Either.right<Whole>({ reply, bytes }))
+          })).pipe(Effect.timeoutFail({ duration: timeout, onTimeout: timedOut(call) }))
+      })
   }
 }

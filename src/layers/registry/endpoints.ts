@@ -1,7 +1,7 @@
 /**
  * Where a registry is asked: reads at its mirror, if it has one, writes always at the registry itself.
  */
-import { apiHost } from "../../domain/ImageReference.js"
+import { apiHost, isDockerHub } from "../../domain/ImageReference.js"
 import { isLoopback } from "./addresses.js"
 
 /** An address that a person set for the reads of a registry. */
@@ -56,6 +56,26 @@ export const readEndpoint = (registry: string, mirrors: ReadonlyArray<MirrorSett
     budget: `${registry} via ${mirror.host}`,
     credentialsOf: standsIn ? [mirror.host, registry] : [mirror.host]
   }
+}
+
+/** A registry that another one sent us to, and the repository there. */
+export interface Elsewhere {
+  readonly endpoint: Endpoint
+  readonly repository: string
+}
+
+const readable = /^\/v2\/(.+)\/(?:manifests|blobs|tags|referrers)\//
+
+/**
+ * The registry at an address that a redirect names; undefined where it is no registry's, such as a store of blobs. It
+ * is asked as itself: with its own challenge, credentials and limits, never with those of the registry before it.
+ */
+export const elsewhere = (url: URL): Elsewhere | undefined => {
+  const repository = readable.exec(url.pathname)?.[1]
+  if (repository === undefined) return undefined
+  const registry = isDockerHub(url.host) ? "docker.io" : url.host
+  const base = new URL(url.origin)
+  return { repository, endpoint: { registry, base, host: base.host, budget: registry, credentialsOf: [registry] } }
 }
 
 /** The address of a path under the endpoint: `urlOf(endpoint, "library/nginx/manifests/latest")`. */

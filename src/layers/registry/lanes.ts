@@ -2,7 +2,7 @@
  * Limits, one lane per registry: how many requests are in flight, how fast they follow each other, and the park when a
  * registry asks to wait. A park is a gate in `RateBudgets`; nobody sleeps while holding a place in the lane.
  */
-import { Clock, DateTime, Duration, Effect, Random } from "effect"
+import { Clock, DateTime, Duration, Effect, Option, Random } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { RateLimit } from "../../domain/Errors.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
@@ -29,6 +29,8 @@ export interface Lane {
   unspent: number
   /** Attempts under way. */
   flying: number
+  /** Before that (epoch milliseconds) a registry in trouble does not want to be asked again. */
+  resumeAt: number
 }
 
 /**
@@ -42,10 +44,13 @@ const longestBackoff = 8_000
 
 const iso = (millis: number): string => DateTime.formatIso(DateTime.unsafeMake(millis))
 
-const backoff = (failures: number): Effect.Effect<void> =>
-  Effect.flatMap(
+// Milliseconds until the next attempt after so many failures: as the registry asked, or longer each time.
+const pauseAfter = (lane: Lane, failures: number): Effect.Effect<number> =>
+  Effect.zipWith(
     Random.next,
-    (random) => Effect.sleep(Math.min(longestBackoff, firstBackoff * 2 ** (failures - 1)) * (0.75 + random / 2))
+    Clock.currentTimeMillis,
+    (random, now) =>
+      Math.max(Math.min(longestBackoff, firstBackoff * 2 ** (failures - 1)) * (0.75 + random / 2), lane.resumeAt - now)
   )
 
 /** The lanes of one client. */
@@ -79,7 +84,8 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
       parkedUntil: 0,
       askedAt: Number.NEGATIVE_INFINITY,
       unspent: 0,
-      flying: 0
+      flying: 0,
+      resumeAt: 0
     }
     lanes.set(id, lane)
     return lane
@@ -131,13 +137,19 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
     const now = yield* Clock.currentTimeMillis
     const named = retryAfterOf(headers, now)
     // Those who were under way together are limited together: that is one limit.
-    if (now >= lane.parkedUntil) lane.unnamed = named._tag === "Some" ? 0 : lane.unnamed + 1
-    const until = named._tag === "Some" ? clampPark(named.value, now) : unnamedPark(lane.unnamed, now)
+    if (now >= lane.parkedUntil) lane.unnamed = Option.isSome(named) ? 0 : lane.unnamed + 1
+    const until = Option.isSome(named) ? clampPark(named.value, now) : unnamedPark(lane.unnamed, now)
     lane.parkReason = reason
     lane.parkedUntil = Math.max(until, lane.parkedUntil)
     yield* budgets.park(lane.key, until, reason)
     return rateLimit(lane, lane.parkedUntil)
   })
+
+  /** Takes in when a registry in trouble (5xx) wants to be asked again: its own time instead of ours. */
+  const resumeAfter = (lane: Lane, headers: HeaderValues): Effect.Effect<void> =>
+    Effect.map(Clock.currentTimeMillis, (now) => {
+      lane.resumeAt = Option.getOrElse(retryAfterOf(headers, now), () => 0)
+    })
 
   // Resolves to what the wait took, in milliseconds.
   const pass = (lane: Lane, waited: number): Effect.Effect<number, RateLimit> =>
@@ -179,12 +191,16 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
           if (error._tag === "RATE_LIMIT") return go(waited + wait, failures)
           const again = error._tag === "TRANSIENT" && failures < retries &&
             (error.reason === "timeout" || error.reason === "network" || error.reason === "server")
-          return again ? Effect.zipRight(backoff(failures + 1), go(waited + wait, failures + 1)) : Effect.fail(error)
+          if (!again) return Effect.fail(error)
+          return Effect.flatMap(pauseAfter(lane, failures + 1), (pause) =>
+            pause > Math.max(longestWait, longestBackoff * 2)
+              ? Effect.fail(error)
+              : Effect.zipRight(Effect.sleep(pause), go(waited + wait, failures + 1)))
         }))
     return go(0, 0)
   }
 
-  return { laneOf, parkFor, run }
+  return { laneOf, parkFor, resumeAfter, run }
 }
 
 /** A registry that answers again has no row of limits behind it. */

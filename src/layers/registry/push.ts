@@ -225,15 +225,15 @@ export const makePush = (core: Core, calls: Calls, options: Settled, forget: (re
       headers: { "content-length": "0" }
     })
     const asking: Call = { ...call, scope: `${call.scope} repository:${from}:pull` }
-    return core.open(asking, mounting).pipe(
+    return core.open(asking, mounting, 0).pipe(
       Effect.flatMap((reply): Effect.Effect<"mounted" | Session | undefined, Transient> =>
         reply.status === 201 ? Effect.succeed("mounted") : sessionOf(call, reply)
       ),
-      // Whatever the refusal was, the upload that follows says whether it is final.
+      // Whatever the refusal or the trouble was, the upload that follows says whether it is final.
       Effect.catchTags({
         AUTH: () => Effect.succeed(undefined),
         NOT_FOUND: () => Effect.succeed(undefined),
-        TRANSIENT: (error) => error.reason === "malformed" ? Effect.succeed(undefined) : Effect.fail(error)
+        TRANSIENT: () => Effect.succeed(undefined)
       })
     )
   }

@@ -9,7 +9,7 @@ import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
 import { refusalOf, sameOrigin } from "./addresses.js"
 import type { Within } from "./deadlines.js"
-import type { Endpoint } from "./endpoints.js"
+import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
 import { brokenConnection, malformed } from "./failures.js"
 
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE"
@@ -43,6 +43,8 @@ export interface Reply {
   readonly response: HttpClientResponse.HttpClientResponse
   /** Where it came from, after redirects. */
   readonly url: URL
+  /** The registry that this one sends readers to, which has to be asked as itself. */
+  readonly moved?: { readonly to: Elsewhere; readonly url: URL }
 }
 
 const maxRedirects = 5
@@ -93,8 +95,8 @@ const request = (call: Call, url: URL, authorisation: Redacted.Redacted | undefi
 }
 
 /**
- * Sends calls. Reads follow redirects, to other hosts without the authorisation; writes follow only those that keep the
- * method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in time), `malformed` (a redirect that is
+ * Sends calls. Reads follow redirects, to other hosts without the authorisation, and stop before another registry;
+ * writes follow only those that keep the method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in time), `malformed` (a redirect that is
  * refused, or one too many).
  */
 export const makeSend = (client: HttpClient.HttpClient, timeout: number, within: Within): Send => {
@@ -124,8 +126,14 @@ export const makeSend = (client: HttpClient.HttpClient, timeout: number, within:
         if (!reads && response.status !== 307 && response.status !== 308) {
           return fail(`HTTP ${response.status} to ${next.host} in answer to a ${call.method}`)
         }
-        const kept = sameOrigin(next, url) ? authorisation : undefined
-        return Effect.zipRight(readSaying(reply, call.method, 4_096), follow(call, next, kept, hops + 1))
+        const same = sameOrigin(next, url)
+        const to = same || !reads ? undefined : elsewhere(next)
+        return Effect.zipRight(
+          readSaying(reply, call.method, 4_096),
+          to === undefined
+            ? follow(call, next, same ? authorisation : undefined, hops + 1)
+            : Effect.succeed({ ...reply, moved: { to, url: next } })
+        )
       })
     )
   }

@@ -362,6 +362,44 @@ describe("faults of registries", () => {
       }
     }))
 
+  it.effect("a registry in trouble is asked again when it says, and not at all where that is long", () =>
+    Effect.gen(function*() {
+      const times: Array<number> = []
+      for (const seconds of [20, 3_000]) {
+        const stub = makeStub(() => ({ status: 503, headers: { "retry-after": `${seconds}` } }))
+        yield* Effect.gen(function*() {
+          const registry = yield* OciRegistry
+          const fiber = yield* Effect.fork(Effect.flip(registry.resolve(reference("reg.example/o/n:1"))))
+          yield* TestClock.adjust("19 seconds")
+          times.push(stub.asked.length)
+          yield* TestClock.adjust("10 minutes")
+          assert.strictEqual((yield* Fiber.join(fiber))._tag, "TRANSIENT")
+          times.push(stub.asked.length)
+        }).pipe(Effect.provide(registryOver(stub.client)))
+      }
+      assert.deepStrictEqual(times, [1, 4, 1, 1])
+    }))
+
+  it.effect("a small blob that stops in the middle is a timeout and is asked for again", () => {
+    const bytes = new TextEncoder().encode("a small blob")
+    let asked = 0
+    const stub = makeStub(() => {
+      asked += 1
+      const headers = { "content-length": String(bytes.byteLength) }
+      if (asked > 1) return { headers, body: bytes }
+      return { headers, body: new ReadableStream({ start: (controller) => controller.enqueue(bytes.subarray(0, 3)) }) }
+    })
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const fiber = yield* Effect.fork(registry.blob(reference(`reg.example/o/n@${digestOf(bytes)}`)))
+      yield* TestClock.adjust("5 minutes")
+      const blob = yield* Fiber.join(fiber)
+      const chunks = yield* Stream.runCollect(blob.bytes)
+      assert.deepStrictEqual(Buffer.concat([...chunks]), Buffer.from(bytes))
+      assert.strictEqual(asked, 2)
+    }).pipe(Effect.provide(registryOver(stub.client)))
+  })
+
   it.effect("a silent registry is a timeout", () =>
     Effect.gen(function*() {
       const { error } = yield* failing(() => ({ after: 3_600_000 }), resolve("reg.example/o/n:1"))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Fiber, Option, Redacted, Stream, TestClock } from "effect"
+import { Chunk, Effect, Fiber, Logger, Option, Redacted, Stream, TestClock } from "effect"
 import { digestOf } from "../../../src/domain/ContentDigest.js"
 import { familiar } from "../../../src/domain/ImageReference.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
@@ -381,6 +381,61 @@ describe("mirrors and credentials", () => {
       assert.include(Buffer.from(token?.body ?? []).toString(), "refresh_token=refresh")
       assert.strictEqual(stub.asked.filter(({ host }) => host === "b.example").length, 1)
     }).pipe(Effect.provide(registryOver(stub.client, {}, known)))
+  })
+
+  it.effect("a given token that is refused is sent once", () => {
+    const stub = makeStub(() => unauthorized(`Bearer realm="https://auth.example/token",service="s"`))
+    const known = new Map<string, RegistryCredential>([
+      ["b.example", { kind: "bearer", id: "b", secret: Redacted.make("raw") }]
+    ])
+    return Effect.gen(function*() {
+      const error = yield* Effect.flip(
+        Effect.flatMap(OciRegistry, (registry) => registry.resolve(reference("b.example/o/n:1")))
+      )
+      assert.strictEqual(error._tag, "AUTH")
+      assert.strictEqual(stub.asked.length, 1)
+    }).pipe(Effect.provide(registryOver(stub.client, {}, known)))
+  })
+
+  it.effect("a registry that wants another scope than usual is asked with that one from then on", () => {
+    const wanted = "repository:prefix/o/n:pull"
+    const stub = makeStub(({ authorization, host, url }) => {
+      if (host === "auth.example") {
+        return { body: JSON.stringify({ token: url.searchParams.getAll("scope").join("+") }) }
+      }
+      return authorization?.includes(wanted) === true
+        ? manifestAnswer(bytes)
+        : unauthorized(`Bearer realm="https://auth.example/token",service="s",scope="${wanted}"`)
+    })
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      for (const tag of ["1", "2", "3"]) yield* registry.resolve(reference(`reg.example/o/n:${tag}`))
+      assert.strictEqual(stub.asked.length, 1 + 1 + 3)
+    }).pipe(Effect.provide(registryOver(stub.client)))
+  })
+
+  it.effect("a warning of a registry is told once, and a mount that ends in trouble becomes an upload", () => {
+    const stub = makeStub(({ method, path }) => {
+      const headers = { warning: `299 - "this registry closes in May"`, location: "/v2/o/b/blobs/uploads/1" }
+      if (method === "HEAD") return { status: 404, headers }
+      if (path.includes("mount=")) return { status: 500, headers }
+      if (method === "POST") return { status: 202, headers }
+      return method === "PUT" ? { status: 201, headers } : { headers, body: bytes }
+    })
+    const said: Array<string> = []
+    const logger = Logger.make(({ message }) => {
+      said.push(String(message))
+    })
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const to = reference("reg.example/o/b:1")
+      const how = yield* registry.copyBlob(reference("reg.example/o/a:1"), to, digestOf(bytes), bytes.byteLength)
+      assert.strictEqual(how, "uploaded")
+      assert.deepStrictEqual(said, ["reg.example warns: this registry closes in May"])
+    }).pipe(
+      Effect.provide(registryOver(stub.client)),
+      Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+    )
   })
 
   it.effect("referrers fall back to the tag where the registry has no such list", () => {

@@ -1,0 +1,142 @@
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Redacted, Stream } from "effect"
+import { digestOf } from "../../../src/domain/ContentDigest.js"
+import { OciRegistry } from "../../../src/services/OciRegistry.js"
+import { RateBudgets } from "../../../src/services/RateBudgets.js"
+import type { RegistryCredential } from "../../../src/services/RegistryCredentials.js"
+import { imageBytes, makeStub, manifestAnswer, reference, registryOver, unauthorized } from "./stub.js"
+
+const bytes = imageBytes("a")
+
+const credential = (id: string): RegistryCredential => ({
+  kind: "basic",
+  id,
+  username: id,
+  secret: Redacted.make(`secret of ${id}`)
+})
+
+const basicOf = (id: string): string => `Basic ${Buffer.from(`${id}:secret of ${id}`).toString("base64")}`
+
+/** `front.example` shows the way to `back.example`, which wants tokens of its own. */
+const fronted = () =>
+  makeStub(({ authorization, host, path, url }) => {
+    if (host === "front.example") {
+      return authorization === undefined
+        ? unauthorized(`Basic realm="front"`)
+        : { status: 307, headers: { location: `https://back.example${path.replace("/v2/", "/v2/team/")}` } }
+    }
+    if (path.startsWith("/token")) {
+      return { body: JSON.stringify({ token: `for ${url.searchParams.get("scope")}`.replaceAll(" ", "-") }) }
+    }
+    if (authorization !== "Bearer for-repository:team/o/n:pull") {
+      return unauthorized(
+        `Bearer realm="https://back.example/token",service="back",scope="repository:team/o/n:pull"`
+      )
+    }
+    if (!path.includes("/tags/list")) return manifestAnswer(bytes)
+    return url.searchParams.get("last") === null
+      ? { headers: { link: `</v2/team/o/n/tags/list?last=a>; rel="next"` }, body: JSON.stringify({ tags: ["a"] }) }
+      : { body: JSON.stringify({ tags: ["b"] }) }
+  })
+
+const front = new Map([["front.example", credential("front")]])
+
+describe("a registry that sends readers to another", () => {
+  it.effect("is followed, and the other is asked as nobody: no credential goes where it does not belong", () => {
+    const stub = fronted()
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const found = yield* registry.resolve(reference("front.example/o/n:1"))
+      assert.strictEqual(found.digest, digestOf(bytes))
+      yield* registry.resolve(reference("front.example/o/n:2"))
+      const asked = stub.asked.map(({ authorization, host, path }) => [
+        host,
+        path.split("?")[0],
+        authorization
+      ])
+      const front = basicOf("front")
+      const token = "Bearer for-repository:team/o/n:pull"
+      assert.deepStrictEqual(asked, [
+        ["front.example", "/v2/o/n/manifests/1", undefined],
+        ["front.example", "/v2/o/n/manifests/1", front],
+        ["back.example", "/v2/team/o/n/manifests/1", undefined],
+        ["back.example", "/token", undefined],
+        ["back.example", "/v2/team/o/n/manifests/1", token],
+        ["front.example", "/v2/o/n/manifests/2", front],
+        ["back.example", "/v2/team/o/n/manifests/2", token]
+      ])
+    }).pipe(Effect.provide(registryOver(stub.client, {}, front)))
+  })
+
+  it.effect("is followed with the other's own credential, and each has its own budget", () => {
+    const stub = fronted()
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const budgets = yield* RateBudgets
+      yield* registry.manifest(reference("front.example/o/n:1"))
+      const tokens = stub.asked.filter(({ path }) => path.startsWith("/token"))
+      assert.deepStrictEqual(tokens.map(({ authorization }) => authorization), [basicOf("back")])
+      const spent = (yield* budgets.snapshot).map(({ key, requests }) => [key.service, key.payer, requests])
+      assert.sameDeepMembers(spent, [["front.example", "front", 2], ["back.example", "back", 3]])
+    }).pipe(
+      Effect.provide(registryOver(stub.client, {}, new Map([...front, ["back.example", credential("back")]])))
+    )
+  })
+
+  it.effect("lists its tags there, page by page", () => {
+    const stub = fronted()
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const tags = yield* Stream.runCollect(registry.tags(reference("front.example/o/n")))
+      assert.deepStrictEqual([...tags], ["a", "b"])
+      assert.deepStrictEqual(stub.asked.slice(-1).map(({ host, path }) => host + path), [
+        "back.example/v2/team/o/n/tags/list?last=a"
+      ])
+    }).pipe(Effect.provide(registryOver(stub.client, {}, front)))
+  })
+
+  it.effect("a limit of the other parks the other alone", () => {
+    const stub = makeStub(({ host, path }) =>
+      host === "front.example"
+        ? { status: 307, headers: { location: `https://back.example${path}` } }
+        : { status: 429, headers: { "retry-after": "600" } }
+    )
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const budgets = yield* RateBudgets
+      const error = yield* Effect.flip(registry.resolve(reference("front.example/o/n:1")))
+      assert.strictEqual(error._tag === "RATE_LIMIT" ? error.budget.service : "", "back.example")
+      assert.strictEqual(yield* budgets.parkedUntil({ service: "front.example", payer: "anonymous" }), 0)
+    }).pipe(Effect.provide(registryOver(stub.client)))
+  })
+
+  it.effect("registries that send us to each other for ever are an error", () => {
+    const stub = makeStub(({ host, path }) => ({
+      status: 307,
+      headers: { location: `https://${host === "a.example" ? "b.example" : "a.example"}${path}` }
+    }))
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const error = yield* Effect.flip(registry.resolve(reference("a.example/o/n:1")))
+      assert.strictEqual(error._tag, "TRANSIENT")
+      assert.include(error.message, "more than 3 registries")
+      assert.strictEqual(stub.asked.length, 4)
+    }).pipe(Effect.provide(registryOver(stub.client)))
+  })
+
+  it.effect("gets no writes with the other's credentials", () => {
+    const stub = makeStub(({ host, path }) =>
+      host === "front.example"
+        ? { status: 307, headers: { location: `https://back.example${path}` } }
+        : unauthorized(`Basic realm="back"`)
+    )
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const source = { mediaType: "application/vnd.oci.image.manifest.v1+json", bytes }
+      const error = yield* Effect.flip(registry.pushManifest(reference("front.example/o/n:1"), source))
+      assert.strictEqual(error._tag, "AUTH")
+      assert.include(error.message, "back.example")
+      assert.isTrue(stub.asked.every(({ authorization }) => authorization === undefined))
+    }).pipe(Effect.provide(registryOver(stub.client, {}, new Map([["back.example", credential("back")]]))))
+  })
+})
