@@ -21,6 +21,7 @@ import { type OciRegistryOptions, settle } from "./options.js"
 import { makePush } from "./push.js"
 import { makeReferrers } from "./referrers.js"
 import { makeTags } from "./tags.js"
+import { makeUploads } from "./uploads.js"
 
 // Undici closes a connection after each HEAD unless it is told not to. HEADs are most of what we send, and an answer that
 // broke the protocol with a body would break its own connection at worst.
@@ -42,7 +43,8 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
   const manifests = makeManifests(core, calls, cache, options)
   const blobs = makeBlobs(core, calls, cache, options)
   const listing = makeTags(core, calls, options)
-  const push = makePush(core, calls, options, manifests.forget)
+  const uploads = makeUploads(core, calls, options)
+  const push = makePush(core, calls, uploads, manifests.forget)
 
   const transfer = (
     source: RegistryRepository,
@@ -52,11 +54,11 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
   ): Effect.Effect<"mounted" | "uploaded", CensusError> =>
     Effect.gen(function*() {
       const offered = source.registry === target.registry && source.repository !== target.repository
-        ? yield* push.mountOrOpen(target, digest, source.repository)
+        ? yield* uploads.mountOrOpen(target, digest, source.repository)
         : undefined
       if (offered === "mounted") return "mounted"
       const bytes = Stream.unwrap(Effect.map(blobs.blob(at(source, digest)), (blob) => blob.bytes))
-      yield* push.upload(target, { digest, size, bytes }, undefined, offered)
+      yield* uploads.upload(target, { digest, size, bytes }, undefined, offered)
       return "uploaded"
     })
 
@@ -81,7 +83,7 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
     pushManifest: push.pushManifest,
     pushBlob: push.pushBlob,
     mount: (repository, digest, from) =>
-      Effect.map(push.mountOrOpen(repository, digest, from), (how) => how === "mounted"),
+      Effect.map(uploads.mountOrOpen(repository, digest, from), (how) => how === "mounted"),
     copy,
     copyBlob
   }

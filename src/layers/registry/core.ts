@@ -47,6 +47,13 @@ const movedTo = (call: Call, { endpoint, repository }: Elsewhere, url: URL): Cal
   scope: pullScope(repository)
 })
 
+// The next page of a listing that was redirected is at the registry that sent the first.
+const begun = (call: Call): Call => {
+  if (sameOrigin(call.url, call.endpoint.base) || (call.method !== "GET" && call.method !== "HEAD")) return call
+  const to = elsewhere(call.url)
+  return to === undefined ? call : movedTo(call, to, call.url)
+}
+
 const maxMoves = 3
 
 const firstSome = (
@@ -129,13 +136,6 @@ export const makeCore = (
               ))
         })
       ))
-
-  // The next page of a listing that was redirected is at the registry that sent the first.
-  const begun = (call: Call): Call => {
-    if (sameOrigin(call.url, call.endpoint.base) || (call.method !== "GET" && call.method !== "HEAD")) return call
-    const to = elsewhere(call.url)
-    return to === undefined ? call : movedTo(call, to, call.url)
-  }
 
   const timedOut = (call: Call) => () =>
     new Transient({

@@ -98,11 +98,13 @@ describe.skipIf(!postgres.available)("RateBudgetsSql", () => {
       const { one } = yield* setUp
       yield* one.sql`insert into image_census_budgets (budget_id, service, payer, parked_until, observed_at, process)
         values ('dockerhub/here', 'dockerhub', 'here', 'infinity', now(), 'somebody')`
-      const said = yield* Ref.make<ReadonlyArray<string>>([])
-      const logger = Logger.make(({ message }) => Effect.runSync(Ref.update(said, (all) => [...all, String(message)])))
+      const said: Array<string> = []
+      const logger = Logger.make(({ message }) => {
+        said.push(String(message))
+      })
       yield* one.budgets.turn(hub)(Effect.void).pipe(Effect.provide(Logger.replace(Logger.defaultLogger, logger)))
       assert.strictEqual(yield* one.budgets.parkedUntil(hub), 0)
-      assert.deepStrictEqual(yield* Ref.get(said), [
+      assert.deepStrictEqual(said, [
         "the park of dockerhub/here in the database is no instant: not parked"
       ])
     }))

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Fiber, Logger, Option, Redacted, Stream, TestClock } from "effect"
+import { Chunk, Effect, Fiber, Layer, Logger, Option, Redacted, Stream, TestClock } from "effect"
 import { digestOf } from "../../../src/domain/ContentDigest.js"
 import { familiar } from "../../../src/domain/ImageReference.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
@@ -433,8 +433,7 @@ describe("mirrors and credentials", () => {
       assert.strictEqual(how, "uploaded")
       assert.deepStrictEqual(said, ["reg.example warns: this registry closes in May"])
     }).pipe(
-      Effect.provide(registryOver(stub.client)),
-      Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+      Effect.provide(Layer.merge(registryOver(stub.client), Logger.replace(Logger.defaultLogger, logger)))
     )
   })
 
