@@ -8,12 +8,14 @@ import * as GitHubProbeMemory from "../../src/layers/github/GitHubProbeMemory.js
 import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
 import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
+import * as WatchStoreMemory from "../../src/layers/memory/WatchStoreMemory.js"
 import * as ContentCacheMemory from "../../src/layers/registry/ContentCacheMemory.js"
 import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
+import { WatchStore } from "../../src/services/WatchStore.js"
 import { testProcess } from "./databases.js"
 
 const facts = (image: string, pulls: bigint) => ({ image, pulls, stars: 7, lastUpdated: Option.some(86_400_000) })
@@ -45,7 +47,11 @@ export const smallWorld: Layer.Layer<WorldServices> = Layer.mergeAll(
 /** Command layers over a store of their own, which several calls share. */
 export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
   const tables = emptyTables()
-  const store = Layer.sync(RepoDockerStore, () => RepoDockerStoreMemory.make("memory", tables))
+  const watches = WatchStoreMemory.make("memory")
+  const store = Layer.merge(
+    Layer.sync(RepoDockerStore, () => RepoDockerStoreMemory.make("memory", tables)),
+    Layer.succeed(WatchStore, watches)
+  )
   const board = ProcessBoardMemory.layer(testProcess)
   const registries = Layer.merge(OciRegistryMemory.layer, ContentCacheMemory.layer())
   const layers: CommandLayers = {
@@ -55,5 +61,5 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])
   }
-  return { layers, store: RepoDockerStoreMemory.make("memory", tables) }
+  return { layers, store: RepoDockerStoreMemory.make("memory", tables), watches }
 }

@@ -12,6 +12,11 @@ export const endAbandonedLeases = Effect.gen(function*() {
   const sql = yield* SqlClient
   yield* sql`delete from repos_docker_leases`
   yield* sql`update repo_docker set lease = null, not_before = '-infinity' where lease is not null`
+  yield* Effect.forEach(
+    ["image_watch_states", "image_watch_deliveries", "image_watch_updates"],
+    (table) => sql`update ${sql(table)} set lease = null, lease_until = '-infinity' where lease is not null`,
+    { discard: true }
+  )
 }).pipe(
   Effect.mapError((error) =>
     new SettingsError({

@@ -9,11 +9,12 @@ import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import type { WatchStore } from "../../services/WatchStore.js"
 import type { Settings } from "../settings/Settings.js"
 import type { SyncProgress } from "../sync/SyncProgress.js"
 
 /** The database with its schema up to date. */
-export type StoreServices = RepoDockerStore | ProcessBoard
+export type StoreServices = RepoDockerStore | WatchStore | ProcessBoard
 
 /** The world outside, with budgets of this process alone or shared through the database. */
 export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | DockerHubTags | RateBudgets | SyncProgress

@@ -21,6 +21,7 @@ import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
+import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
@@ -127,7 +128,11 @@ const budgets = (program: Program) =>
 
 const board = (program: Program) => ProcessBoardSql.layer(program.process)
 
-const store = (program: Program) => RepoDockerStoreSql.layer({ holder: program.process.id })
+const store = (program: Program) =>
+  Layer.merge(
+    RepoDockerStoreSql.layer({ holder: program.process.id }),
+    WatchStoreSql.layer({ holder: program.process.id })
+  )
 
 /** The layers of the real program. */
 export const make = (

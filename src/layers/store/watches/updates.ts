@@ -1,0 +1,99 @@
+/**
+ * What is known of newer versions of watched references.
+ */
+import { Clock, Duration, Effect, Option, Schema } from "effect"
+import { UpdateFound } from "../../../domain/WatchEvent.js"
+import { looked, toTell } from "../../../domain/WatchUpdates.js"
+import type { ClaimedUpdateLook, UpdateFinding, WatchClaimOptions } from "../../../services/WatchStore.js"
+import { instant, rowsOf, type StoreCore, transient } from "../core.js"
+import { inTransaction } from "../errors.js"
+import { type NewEvent, writeEvents } from "./events.js"
+import { jsonOf } from "./json.js"
+import { updatesColumns, updatesOf, UpdatesRow, watchColumns, watchOf, WatchRow } from "./rows.js"
+
+const ClaimRow = Schema.Struct({ ...WatchRow.fields, ...UpdatesRow.fields })
+const IdRow = Schema.Struct({ id: Schema.String, ...UpdatesRow.fields })
+
+const encodeUpdate = Schema.encodeSync(UpdateFound)
+
+// The lease lies below the other ones: an older finding must not take the place of a newer one.
+/** The parts of the store that the nightly look uses. */
+export const makeUpdates = ({ holder, sql }: StoreCore) => {
+  const at = (epochMillis: number) => instant(sql, epochMillis)
+
+  const claimUpdateLooks = Effect.fn("WatchStore.claimUpdateLooks")(
+    function*({ interval, lease, limit }: WatchClaimOptions & { readonly interval: Duration.Duration }) {
+      const now = yield* Clock.currentTimeMillis
+      const rows = yield* rowsOf(ClaimRow)(sql`
+        with due as materialized (
+          select u.watch_id from image_watch_updates u
+          where coalesce(u.looked_at, '-infinity') <= ${at(now - Duration.toMillis(interval))}
+            and u.not_before <= ${at(now)} and u.lease_until <= ${at(now)}
+          order by u.looked_at nulls first, u.watch_id limit ${limit}
+          for no key update of u skip locked
+        ), u as (
+          update image_watch_updates u set lease = ${holder}, lease_until = ${at(now + Duration.toMillis(lease))}
+          where u.watch_id = any(array(select watch_id from due))
+          returning u.*
+        )
+        select ${watchColumns(sql)}, ${updatesColumns(sql)} from u join image_watches w on w.id = u.watch_id
+        order by u.looked_at nulls first, u.watch_id`)
+      return rows.map((row): ClaimedUpdateLook => ({ watch: watchOf(row), known: updatesOf(row) }))
+    },
+    transient
+  )
+
+  const recordUpdates = Effect.fn("WatchStore.recordUpdates")(function*(findings: ReadonlyArray<UpdateFinding>) {
+    const found = new Map(findings.map((finding) => [finding.watch, finding]))
+    yield* inTransaction(sql)(Effect.gen(function*() {
+      const rows = yield* rowsOf(IdRow)(sql`
+        select u.watch_id::text as id, ${updatesColumns(sql)} from image_watch_updates u
+        where u.lease = ${holder}
+          and u.watch_id in (select value::bigint from jsonb_array_elements_text(${jsonOf([...found.keys()])}::jsonb))
+        order by u.watch_id for no key update of u`)
+      const states = rows.flatMap((row) => {
+        const finding = found.get(row.id)
+        return finding === undefined ? [] : [{ id: row.id, state: looked(updatesOf(row), finding.at, finding.result) }]
+      })
+      if (states.length === 0) return
+      yield* sql`update image_watch_updates u set looked_at = to_timestamp(x.looked), newest = x.newest,
+          fired_at = to_timestamp(x.fired), not_before = to_timestamp(x.not_before), attempts = x.attempts,
+          problem = x.problem, lease = null, lease_until = '-infinity'
+        from jsonb_to_recordset(${
+        jsonOf(states.map(({ id, state }) => ({
+          id,
+          looked: Option.getOrNull(Option.map(state.lookedAt, (value) => value / 1000)),
+          newest: Option.getOrNull(Option.map(state.newest, (value) => encodeUpdate(value))),
+          fired: Option.getOrNull(Option.map(state.firedAt, (value) => value / 1000)),
+          not_before: state.notBefore / 1000,
+          attempts: state.attempts,
+          problem: Option.getOrNull(state.problem)
+        })))
+      }::jsonb) as x (id bigint, looked float8, newest jsonb, fired float8, not_before float8, attempts integer,
+          problem text)
+        where u.watch_id = x.id`
+    }))
+  }, transient)
+
+  const fireUpdates = Effect.fn("WatchStore.fireUpdates")(function*() {
+    const now = yield* Clock.currentTimeMillis
+    return yield* inTransaction(sql)(Effect.gen(function*() {
+      const rows = yield* rowsOf(ClaimRow)(sql`
+        select ${watchColumns(sql)}, ${updatesColumns(sql)}
+        from image_watch_updates u join image_watches w on w.id = u.watch_id
+        where u.newest is not null and u.fired_at is null and w.update_level is not null
+        order by u.watch_id for no key update of u skip locked`)
+      const ready = rows.flatMap((row): ReadonlyArray<NewEvent> => {
+        const watch = watchOf(row)
+        const telling = Option.flatMap(watch.updates, (rule) => toTell(updatesOf(row), rule, now))
+        return Option.toArray(Option.map(telling, (detail) => ({ watch, at: now, detail })))
+      })
+      if (ready.length === 0) return []
+      yield* sql`update image_watch_updates set fired_at = ${at(now)} where watch_id in (
+        select value::bigint from jsonb_array_elements_text(${jsonOf(ready.map(({ watch }) => watch.id))}::jsonb))`
+      return yield* writeEvents(sql, ready)
+    }))
+  }, transient)
+
+  return { claimUpdateLooks, recordUpdates, fireUpdates: Effect.suspend(fireUpdates) }
+}
