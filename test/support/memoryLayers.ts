@@ -13,10 +13,23 @@ import * as ContentCacheMemory from "../../src/layers/registry/ContentCacheMemor
 import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
+import { CensusPages } from "../../src/services/CensusPages.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
 import { testProcess } from "./databases.js"
+
+/** Pages are what SQL is for: tests of them have a database. */
+const noPages = Layer.succeed(CensusPages, {
+  repositories: () => Effect.succeed([]),
+  repository: () => Effect.succeedNone,
+  images: () => Effect.succeed([]),
+  image: () => Effect.succeedNone,
+  counts: () => Effect.succeed(new Map()),
+  doneOn: () => Effect.succeed(0),
+  days: () => Effect.succeed([]),
+  keepDay: () => Effect.void
+})
 
 const facts = (image: string, pulls: bigint) => ({ image, pulls, stars: 7, lastUpdated: Option.some(86_400_000) })
 
@@ -54,10 +67,12 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
   )
   const board = ProcessBoardMemory.layer(testProcess)
   const registries = Layer.merge(OciRegistryMemory.layer, ContentCacheMemory.layer())
+  const everything = Layer.mergeAll(store, board, registries, noPages).pipe(Layer.provideMerge(world))
   const layers: CommandLayers = {
     store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
     world,
-    all: Layer.mergeAll(store, board, registries).pipe(Layer.provideMerge(world)),
+    all: everything,
+    server: everything,
     registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])
   }

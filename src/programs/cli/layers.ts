@@ -5,6 +5,7 @@
 import type { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
 import { Effect, Layer, Option, Redacted } from "effect"
+import type { SettingsError } from "../../domain/Errors.js"
 import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
 import * as RateBudgetsSql from "../../layers/budgets/RateBudgetsSql.js"
 import * as DockerHubRegistryHttp from "../../layers/dockerhub/DockerHubRegistryHttp.js"
@@ -16,12 +17,14 @@ import * as ContentCacheDisk from "../../layers/registry/ContentCacheDisk.js"
 import * as ContentCacheMemory from "../../layers/registry/ContentCacheMemory.js"
 import * as OciRegistryHttp from "../../layers/registry/OciRegistryHttp.js"
 import * as RegistryCredentialsChain from "../../layers/registry/RegistryCredentialsChain.js"
+import * as CensusPagesSql from "../../layers/store/CensusPagesSql.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
 import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
+import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
@@ -134,6 +137,8 @@ const store = (program: Program) =>
     WatchStoreSql.layer({ holder: program.process.id })
   )
 
+const readerConnections = 5
+
 /** The layers of the real program. */
 export const make = (
   program: Program,
@@ -142,6 +147,20 @@ export const make = (
   const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
     Layer.provide(platform)
   )
+  // Reads have connections of their own, so that they never wait for one that a writer holds.
+  const readers = withSettings((settings) =>
+    Option.isSome(settings.store.databaseUrl)
+      ? Layer.provide(
+        Database.connection({ ...databaseOptions(settings, program), connections: readerConnections }),
+        platform
+      )
+      : database
+  )
+  const everything = <R>(pages: Layer.Layer<CensusPages, SettingsError, R>) =>
+    Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"), pages).pipe(
+      Layer.provideMerge(budgets(program)),
+      Layer.provide(Layer.merge(database, platform))
+    )
   return {
     store: Layer.mergeAll(
       store(program),
@@ -153,10 +172,8 @@ export const make = (
       Layer.provideMerge(RateBudgetsMemory.layer),
       Layer.provide(platform)
     ),
-    all: Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon")).pipe(
-      Layer.provideMerge(budgets(program)),
-      Layer.provide(Layer.merge(database, platform))
-    ),
+    all: everything(CensusPagesSql.layer),
+    server: everything(Layer.provide(CensusPagesSql.layer, readers)),
     migrate: Effect.gen(function*() {
       const options = databaseOptions(yield* Settings, program)
       const connection = Database.connection(options).pipe(Layer.provide(platform))
