@@ -127,6 +127,13 @@ export const startsWithV = (names: Iterable<string>): Option.Option<boolean> => 
   return Option.none()
 }
 
+const lists: Readonly<Record<Forge, string>> = {
+  github: "releases",
+  gitlab: "-/releases",
+  gitea: "releases",
+  forgejo: "releases"
+}
+
 const pages: Readonly<Record<Forge, string>> = {
   github: "releases/tag",
   gitlab: "-/releases",
@@ -137,3 +144,7 @@ const pages: Readonly<Record<Forge, string>> = {
 /** The page of one release. None where the forge is not known. */
 export const releaseUrl = ({ forge, host, path }: SourceRepository, name: string): Option.Option<string> =>
   Option.map(forge, (forge) => `https://${host}/${path}/${pages[forge]}/${encodeURIComponent(name)}`)
+
+/** The page of all releases. None where the forge is not known. */
+export const releasesUrl = ({ forge, host, path }: SourceRepository): Option.Option<string> =>
+  Option.map(forge, (forge) => `https://${host}/${path}/${lists[forge]}`)

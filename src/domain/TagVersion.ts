@@ -16,7 +16,9 @@ export interface TagVersion extends Suffix {
   readonly scheme: TagScheme
   /** What stands before the numbers: `v`, `release-`, `jdk-`; mostly empty. */
   readonly prefix: string
-  /** The numbers as they were written, zeros before them included. */
+  /** The numbers as one text, as it was written. */
+  readonly written: string
+  /** The numbers as they were written, zeros before them included; a whole date is one of them. */
   readonly digits: ReadonlyArray<string>
   /** The same as numbers; at least one. */
   readonly numbers: ReadonlyArray<number>
@@ -26,6 +28,7 @@ export type { VariantPart }
 
 interface Split {
   readonly prefix: string
+  readonly written: string
   readonly digits: ReadonlyArray<string>
   readonly rest: string
 }
@@ -39,6 +42,7 @@ const splitBehind = (tag: string, separator: RegExp): Split | undefined => {
     if (match !== null && !isHash(/^[^-_]*/.exec(tag.slice(start))?.[0] ?? "")) {
       return {
         prefix: tag.slice(0, start) + (match[1] ?? ""),
+        written: match[2] ?? "",
         digits: (match[2] ?? "").split("."),
         rest: match[3] ?? ""
       }
@@ -52,8 +56,22 @@ const splitBehindWord = (tag: string): Split | undefined => {
   const match = /^([A-Za-z]+)(\d{1,15}(?:\.\d{1,15})*)(?!\d)((?:[-.].*)?)$/s.exec(tag)
   return match === null
     ? undefined
-    : { prefix: match[1] ?? "", digits: (match[2] ?? "").split("."), rest: match[3] ?? "" }
+    : { prefix: match[1] ?? "", written: match[2] ?? "", digits: (match[2] ?? "").split("."), rest: match[3] ?? "" }
 }
+
+// A date with dashes, possibly with a time: `nightly-2024-01-31`, `RELEASE.2024-01-31T20-20-33Z`. No number before it.
+const dashedDate = /^(|\D*[-._])((\d{4})-(\d{2})-(\d{2})(?:T(\d{2})-(\d{2})-(\d{2})Z)?)(?!\d)(.*)$/s
+
+const splitDashedDate = (tag: string): Split | undefined => {
+  const [, prefix = "", written = "", year = "", month = "", day = "", hour = "", minute = "", second = "", rest = ""] =
+    dashedDate.exec(tag) ?? []
+  const date = year + month + day + hour + minute + second
+  return isDate(date) ? { prefix, written, digits: [date], rest } : undefined
+}
+
+// What was built from a commit or for a pull request is no version, whatever number it has.
+const isBuild = (tag: string): boolean =>
+  isHash(tag) || /^(?:sha(?:256)?[-_]|(?:pr|pull|merge|mr)[-_]?\d+(?:[-_]|$))/i.test(tag)
 
 const isYear = (digits: string): boolean => /^(?:199|20\d)\d$/.test(digits)
 
@@ -66,18 +84,19 @@ const schemeOf = ([first = "", second, ...more]: ReadonlyArray<string>): TagSche
 }
 
 /**
- * Reads a tag. None for a tag that names no version: words (`latest`, `stable-slim`), commits (`2f653d4`, `sha-…`), and
- * numbers longer than 15 digits.
+ * Reads a tag. None for a tag that names no version: words (`latest`, `stable-slim`), commits (`2f653d4`, `sha-…`), pull
+ * requests (`pr-123`), and numbers longer than 15 digits.
  */
 export const parse = (tag: string): Option.Option<TagVersion> => {
-  if (isHash(tag) || /^sha(?:256)?[-_]/.test(tag)) return Option.none()
-  const split = splitBehind(tag, /-/g) ?? splitBehind(tag, /_/g) ?? splitBehindWord(tag)
+  if (isBuild(tag)) return Option.none()
+  const split = splitDashedDate(tag) ?? splitBehind(tag, /-/g) ?? splitBehind(tag, /_/g) ?? splitBehindWord(tag)
   if (split === undefined) return Option.none()
-  const { digits, prefix, rest } = split
+  const { digits, prefix, rest, written } = split
   return Option.some({
     text: tag,
     scheme: schemeOf(digits),
     prefix,
+    written,
     digits,
     numbers: digits.map(Number),
     ...readSuffix(rest)
@@ -88,11 +107,10 @@ export const parse = (tag: string): Option.Option<TagVersion> => {
  * The version without prefix, revision and variant, as projects name their releases: `1.25.3` of `v1.25.3-alpine`,
  * `7.4.0RC6` of `7.4.0RC6-fpm-buster`.
  */
-export const versionText = ({ digits, prefix, prereleaseText, text }: TagVersion): string => {
-  const plain = digits.join(".")
-  const from = prefix.length + plain.length
+export const versionText = ({ prefix, prereleaseText, text, written }: TagVersion): string => {
+  const from = prefix.length + written.length
   const found = prereleaseText === "" ? -1 : text.indexOf(prereleaseText, from)
-  return found === -1 ? plain : text.slice(prefix.length, found + prereleaseText.length)
+  return found === -1 ? written : text.slice(prefix.length, found + prereleaseText.length)
 }
 
 /** Whether this is no release: a pre-release, or a build that follows one (`.post2`). */

@@ -34,7 +34,7 @@ const prereleaseWords: ReadonlySet<string> = new Set(
 // As one letter they mean a pre-release only right behind the numbers: `3.7.0a1`, but not `1.2-b12`.
 const attachedPrereleaseWords: ReadonlySet<string> = new Set(["a", "b", "c", "m"])
 
-const countingWords: ReadonlySet<string> = new Set(["r", "p", "rev", "build", "b", "post", "u", "kb", "patch"])
+const countingWords: ReadonlySet<string> = new Set(["r", "p", "rev", "build", "b", "post", "u", "kb", "ls", "patch"])
 
 /** Whether digits are a date, with or without a time: 20241001, 202410011230, 20241001123059. */
 export const isDate = (digits: string): boolean =>

@@ -5,31 +5,21 @@ import { Effect, Layer, Option } from "effect"
 import * as RateBudgetsMemory from "../../src/layers/budgets/RateBudgetsMemory.js"
 import * as DockerHubRegistryMemory from "../../src/layers/dockerhub/DockerHubRegistryMemory.js"
 import * as GitHubProbeMemory from "../../src/layers/github/GitHubProbeMemory.js"
+import * as FirstSightsMemory from "../../src/layers/memory/FirstSightsMemory.js"
 import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
 import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
 import * as WatchStoreMemory from "../../src/layers/memory/WatchStoreMemory.js"
 import * as ContentCacheMemory from "../../src/layers/registry/ContentCacheMemory.js"
 import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
+import * as UpdateFinderRegistries from "../../src/layers/updates/UpdateFinderRegistries.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
-import { CensusPages } from "../../src/services/CensusPages.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
+import { ReleaseProjects } from "../../src/services/ReleaseProjects.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
 import { testProcess } from "./databases.js"
-
-/** Pages are what SQL is for: tests of them have a database. */
-const noPages = Layer.succeed(CensusPages, {
-  repositories: () => Effect.succeed([]),
-  repository: () => Effect.succeedNone,
-  images: () => Effect.succeed([]),
-  image: () => Effect.succeedNone,
-  counts: () => Effect.succeed(new Map()),
-  doneOn: () => Effect.succeed(0),
-  days: () => Effect.succeed([]),
-  keepDay: () => Effect.void
-})
 
 const facts = (image: string, pulls: bigint) => ({ image, pulls, stars: 7, lastUpdated: Option.some(86_400_000) })
 
@@ -67,12 +57,20 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
   )
   const board = ProcessBoardMemory.layer(testProcess)
   const registries = Layer.merge(OciRegistryMemory.layer, ContentCacheMemory.layer())
-  const everything = Layer.mergeAll(store, board, registries, noPages).pipe(Layer.provideMerge(world))
+  const updates = UpdateFinderRegistries.layer().pipe(
+    Layer.provide(Layer.merge(
+      FirstSightsMemory.layer,
+      Layer.succeed(ReleaseProjects, { startsWithV: () => Effect.succeedSome(true) })
+    ))
+  )
   const layers: CommandLayers = {
     store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
     world,
-    all: everything,
-    server: everything,
+    all: updates.pipe(
+      Layer.provideMerge(Layer.mergeAll(store, board, registries)),
+      Layer.provideMerge(world)
+    ),
+    updates: () => updates.pipe(Layer.provide(Layer.merge(registries, world))),
     registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])
   }

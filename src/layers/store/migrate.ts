@@ -17,6 +17,7 @@ import * as catalog from "./migrations/0003_catalog.js"
 import * as watches from "./migrations/0004_watches.js"
 import * as links from "./migrations/0005_links.js"
 import * as rollups from "./migrations/0006_rollups.js"
+import * as sights from "./migrations/0007_sights.js"
 import { ensureMonths, monthsAhead } from "./partitions.js"
 
 const table = "image_census_migrations"
@@ -32,7 +33,8 @@ const migrations = {
   "3_catalog": run(catalog.statements),
   "4_watches": run(watches.statements),
   "5_links": run(links.statements),
-  "6_rollups": run(rollups.statements)
+  "6_rollups": run(rollups.statements),
+  "7_sights": run(sights.statements)
 }
 
 /** The schema's version that this program writes. */

@@ -1,6 +1,5 @@
 import type { Effect, Layer } from "effect"
 import type { SettingsError } from "../../domain/Errors.js"
-import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
@@ -10,6 +9,7 @@ import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import type { UpdateFinder } from "../../services/UpdateFinder.js"
 import type { WatchStore } from "../../services/WatchStore.js"
 import type { Settings } from "../settings/Settings.js"
 import type { SyncProgress } from "../sync/SyncProgress.js"
@@ -24,7 +24,7 @@ export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | Do
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets
 
 /** What the daemon's jobs run on. */
-export type AllServices = StoreServices | WorldServices | RegistryServices | CensusPages
+export type AllServices = StoreServices | WorldServices | RegistryServices | UpdateFinder
 
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {
@@ -33,10 +33,13 @@ export interface CommandLayers {
   readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
   /** Everything, with one set of budgets for the world and the registries. */
   readonly all: Layer.Layer<AllServices, SettingsError, Settings>
-  /** As `all`, with connections of their own for the reads of the HTTP server. */
-  readonly server: Layer.Layer<AllServices, SettingsError, Settings>
   /** Any registry, for the length of one command. */
   readonly registries: Layer.Layer<RegistryServices, SettingsError, Settings>
+  /**
+   * Newer versions, for the length of one command. Needs no database, unless first sights of tags are to be remembered
+   * for later commands.
+   */
+  readonly updates: (options: { readonly remember: boolean }) => Layer.Layer<UpdateFinder, SettingsError, Settings>
   /** Brings the database's schema up to date, and nothing else; the names of the migrations that were applied. */
   readonly migrate: Effect.Effect<ReadonlyArray<string>, SettingsError, Settings>
 }

@@ -5,7 +5,6 @@
 import type { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
 import { Effect, Layer, Option, Redacted } from "effect"
-import type { SettingsError } from "../../domain/Errors.js"
 import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
 import * as RateBudgetsSql from "../../layers/budgets/RateBudgetsSql.js"
 import * as DockerHubRegistryHttp from "../../layers/dockerhub/DockerHubRegistryHttp.js"
@@ -13,18 +12,20 @@ import * as GitHubAccountHttp from "../../layers/github/GitHubAccountHttp.js"
 import * as GitHubProbeHttp from "../../layers/github/GitHubProbeHttp.js"
 import type { GitHubOptions } from "../../layers/github/options.js"
 import * as HttpClientUndici from "../../layers/http/HttpClientUndici.js"
+import * as FirstSightsMemory from "../../layers/memory/FirstSightsMemory.js"
 import * as ContentCacheDisk from "../../layers/registry/ContentCacheDisk.js"
 import * as ContentCacheMemory from "../../layers/registry/ContentCacheMemory.js"
 import * as OciRegistryHttp from "../../layers/registry/OciRegistryHttp.js"
 import * as RegistryCredentialsChain from "../../layers/registry/RegistryCredentialsChain.js"
-import * as CensusPagesSql from "../../layers/store/CensusPagesSql.js"
+import * as ReleaseProjectsHttp from "../../layers/releases/ReleaseProjectsHttp.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
+import * as FirstSightsSql from "../../layers/store/FirstSightsSql.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
 import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
-import type { CensusPages } from "../../services/CensusPages.js"
+import * as UpdateFinderRegistries from "../../layers/updates/UpdateFinderRegistries.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
@@ -120,6 +121,14 @@ const registries = (program: Program, length: "command" | "daemon") =>
 const outside = (program: Program) =>
   Layer.mergeAll(github, dockerHub, SyncProgress.layer).pipe(Layer.provide(http(program)))
 
+/** Newer versions, over the world and the registries of a command or of the daemon. */
+const updates = (program: Program) =>
+  withSettings(({ github, registries, store }) =>
+    UpdateFinderRegistries.layer({ egress: store.egress, longestWait: registries.maxWait }).pipe(
+      Layer.provide(ReleaseProjectsHttp.layer({ githubUrl: github.apiUrl, githubToken: github.tokens[0] }))
+    )
+  ).pipe(Layer.provide(http(program)))
+
 // The embedded database has one process, so its budgets need no sharing.
 const budgets = (program: Program) =>
   withSettings(({ store }) =>
@@ -137,8 +146,6 @@ const store = (program: Program) =>
     WatchStoreSql.layer({ holder: program.process.id })
   )
 
-const readerConnections = 5
-
 /** The layers of the real program. */
 export const make = (
   program: Program,
@@ -147,20 +154,6 @@ export const make = (
   const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
     Layer.provide(platform)
   )
-  // Reads have connections of their own, so that they never wait for one that a writer holds.
-  const readers = withSettings((settings) =>
-    Option.isSome(settings.store.databaseUrl)
-      ? Layer.provide(
-        Database.connection({ ...databaseOptions(settings, program), connections: readerConnections }),
-        platform
-      )
-      : database
-  )
-  const everything = <R>(pages: Layer.Layer<CensusPages, SettingsError, R>) =>
-    Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"), pages).pipe(
-      Layer.provideMerge(budgets(program)),
-      Layer.provide(Layer.merge(database, platform))
-    )
   return {
     store: Layer.mergeAll(
       store(program),
@@ -172,8 +165,21 @@ export const make = (
       Layer.provideMerge(RateBudgetsMemory.layer),
       Layer.provide(platform)
     ),
-    all: everything(CensusPagesSql.layer),
-    server: everything(Layer.provide(CensusPagesSql.layer, readers)),
+    all: updates(program).pipe(
+      Layer.provide(FirstSightsSql.layer),
+      Layer.provideMerge(
+        Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"))
+      ),
+      Layer.provideMerge(budgets(program)),
+      Layer.provide(Layer.merge(database, platform))
+    ),
+    updates: ({ remember }) =>
+      updates(program).pipe(
+        Layer.provide(remember ? FirstSightsSql.layer.pipe(Layer.provide(database)) : FirstSightsMemory.layer),
+        Layer.provide(Layer.merge(dockerHub.pipe(Layer.provide(http(program))), registries(program, "command"))),
+        Layer.provide(RateBudgetsMemory.layer),
+        Layer.provide(platform)
+      ),
     migrate: Effect.gen(function*() {
       const options = databaseOptions(yield* Settings, program)
       const connection = Database.connection(options).pipe(Layer.provide(platform))
