@@ -21,18 +21,25 @@ export interface StoredRepository {
   readonly checkedAt: Option.Option<number>
   /** `hit`, `miss`, `no-dockerfile`, `not-found`; none before the first definite answer. */
   readonly outcome: Option.Option<string>
+  /** Images whose links are shown. */
   readonly images: ReadonlyArray<string>
+  /** Those of them whose own label names this repository. */
+  readonly verified: ReadonlyArray<string>
 }
 
 /** An image as it is stored. Times are epoch milliseconds. */
 export interface StoredImage {
   readonly image: string
+  readonly registry: string
   readonly pulls: Option.Option<bigint>
   readonly stars: Option.Option<number>
   readonly lastSyncedAt: number
   readonly lastUpdated: Option.Option<number>
   readonly goneSince: Option.Option<UtcDay>
+  /** Those whose links are shown. */
   readonly repositories: ReadonlyArray<string>
+  /** Those of them that the image's own label names. */
+  readonly verified: ReadonlyArray<string>
 }
 
 /** One day of an image's history, out of the view `repo_docker_pulls_by_day`. */
@@ -107,7 +114,7 @@ export class RepoDockerStore extends Context.Tag("image-census/RepoDockerStore")
     lease: Duration.Duration
   ) => Effect.Effect<ReadonlyArray<ClaimedRepository>, Transient>
   /**
-   * Claims due images: those without a row for the current UTC day (or, below 24 hours, whose last sync is older than
+   * Claims due images of Docker Hub: those without a row for the current UTC day (or, below 24 hours, whose last sync is older than
    * the interval), longest overdue first and in the order of their names, so that a namespace stays together.
    */
   readonly claimImages: (options: ClaimOptions) => Effect.Effect<ReadonlyArray<ClaimedImage>, Transient>
@@ -128,8 +135,8 @@ export class RepoDockerStore extends Context.Tag("image-census/RepoDockerStore")
   ) => Effect.Effect<void, Transient>
 
   /**
-   * Writes what discovery found, in one transaction: the stamp, the current name, and for a hit the image, its link
-   * and the day's snapshot. A deferral changes nothing but when to try again. Where a row is refused by the database,
+   * Writes what discovery found, in one transaction: the stamp, the current name, what the files claim, and for a hit
+   * the image, its link and the day's snapshot. Evidence that is no longer there is kept and ages (see `domain/Evidence`). A deferral changes nothing but when to try again. Where a row is refused by the database,
    * the others are written and the refused ones returned, put off to later.
    */
   readonly recordDiscovery: (

@@ -6,6 +6,7 @@ import * as RateBudgetsMemory from "../../src/layers/budgets/RateBudgetsMemory.j
 import * as DockerHubRegistryMemory from "../../src/layers/dockerhub/DockerHubRegistryMemory.js"
 import * as GitHubProbeMemory from "../../src/layers/github/GitHubProbeMemory.js"
 import * as FirstSightsMemory from "../../src/layers/memory/FirstSightsMemory.js"
+import * as LinkStoreMemory from "../../src/layers/memory/LinkStoreMemory.js"
 import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
 import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
@@ -16,6 +17,7 @@ import * as UpdateFinderRegistries from "../../src/layers/updates/UpdateFinderRe
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
+import { LinkStore } from "../../src/services/LinkStore.js"
 import { ReleaseProjects } from "../../src/services/ReleaseProjects.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
@@ -51,8 +53,9 @@ export const smallWorld: Layer.Layer<WorldServices> = Layer.mergeAll(
 export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
   const tables = emptyTables()
   const watches = WatchStoreMemory.make("memory")
-  const store = Layer.merge(
+  const store = Layer.mergeAll(
     Layer.sync(RepoDockerStore, () => RepoDockerStoreMemory.make("memory", tables)),
+    Layer.sync(LinkStore, () => LinkStoreMemory.make("memory", tables)),
     Layer.succeed(WatchStore, watches)
   )
   const board = ProcessBoardMemory.layer(testProcess)

@@ -5,9 +5,12 @@ import { SqlClient } from "@effect/sql/SqlClient"
 import { layer } from "@effect/vitest"
 import { Chunk, Context, Effect, Layer, Option, Stream, TestClock } from "effect"
 import { describe } from "vitest"
+import * as LinksMemory from "../../src/layers/memory/LinkStoreMemory.js"
 import * as Memory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
+import * as LinksSql from "../../src/layers/store/LinkStoreSql.js"
 import * as Sql from "../../src/layers/store/RepoDockerStoreSql.js"
+import type { LinkStore } from "../../src/services/LinkStore.js"
 import type { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { testDatabases } from "./databases.js"
 
@@ -17,6 +20,9 @@ interface TwoStores {
   /** The store of one process, and of another on the same database. */
   readonly store: Store
   readonly other: Store
+  /** The links of the first process, and of the other one. */
+  readonly links: LinkStore["Type"]
+  readonly otherLinks: LinkStore["Type"]
 }
 
 class Backend extends Context.Tag("test/Backend")<Backend, { readonly fresh: Effect.Effect<TwoStores> }>() {}
@@ -24,7 +30,12 @@ class Backend extends Context.Tag("test/Backend")<Backend, { readonly fresh: Eff
 const memory = Layer.succeed(Backend, {
   fresh: Effect.sync(() => {
     const tables = emptyTables()
-    return { store: Memory.make("one", tables), other: Memory.make("two", tables) }
+    return {
+      store: Memory.make("one", tables),
+      other: Memory.make("two", tables),
+      links: LinksMemory.make("one", tables),
+      otherLinks: LinksMemory.make("two", tables)
+    }
   })
 })
 
@@ -32,10 +43,17 @@ const sqlBackend = Layer.effect(
   Backend,
   Effect.map(SqlClient, (sql) => ({
     fresh: Effect.gen(function*() {
-      yield* sql`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily restart identity`
+      yield* sql`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily,
+        repos_docker_readings, repo_docker_claims, repo_docker_checks, repo_docker_sources, repo_docker_source_pulls,
+        repo_docker_activity_daily, repo_docker_links_removed restart identity`
       const store = yield* Sql.make({ holder: "one" })
       const other = yield* Sql.make({ holder: "two" })
-      return { store, other }
+      return {
+        store,
+        other,
+        links: yield* LinksSql.make({ holder: "one" }),
+        otherLinks: yield* LinksSql.make({ holder: "two" })
+      }
     }).pipe(Effect.provideService(SqlClient, sql), Effect.orDie)
   }))
 )

@@ -8,6 +8,7 @@ import { refusedUntil } from "../store/discoveryFindings.js"
 import { goneLook } from "../store/refreshFindings.js"
 import { insertRepository, knownKeys, makeClaims } from "./store/claims.js"
 import { makeFindings } from "./store/findings.js"
+import { forgetRepository } from "./store/linkTables.js"
 import { makeReading } from "./store/reading.js"
 import { emptyTables, type Tables } from "./store/tables.js"
 
@@ -32,7 +33,10 @@ export const make = (holder: string, tables: Tables): RepoDockerStore["Type"] =>
       Effect.sync(() => {
         const wanted = new Map(repositories.map((repository) => [key(repository), repository]))
         const doomed = [...tables.repositories.values()].filter((row) => wanted.has(key(row.repository)))
-        for (const row of doomed) tables.repositories.delete(row.id)
+        for (const row of doomed) {
+          tables.repositories.delete(row.id)
+          forgetRepository(tables, row.id)
+        }
         const removed = new Set(doomed.map((row) => key(row.repository)))
         return {
           removed: doomed.length,

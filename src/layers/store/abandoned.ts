@@ -17,6 +17,8 @@ export const endAbandonedLeases = Effect.gen(function*() {
     (table) => sql`update ${sql(table)} set lease = null, lease_until = '-infinity' where lease is not null`,
     { discard: true }
   )
+  yield* sql`update repo_docker_checks set lease = null, due_at = '-infinity' where lease is not null`
+  yield* sql`update repo_docker_sources set lease = null, due_at = '-infinity' where lease is not null`
 }).pipe(
   Effect.mapError((error) =>
     new SettingsError({

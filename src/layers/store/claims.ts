@@ -11,6 +11,7 @@ import type { ClaimOptions } from "../../services/RepoDockerStore.js"
 import { nameRepositories } from "./adoption.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "./core.js"
 import { inTransaction } from "./errors.js"
+import { withKnown } from "./links/known.js"
 
 export const RepositoryRow = Schema.Struct({
   id: Schema.String,
@@ -121,15 +122,18 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
 
   const claimRepositories = Effect.fn("RepoDockerStore.claimRepositories")(function*(options: ClaimOptions) {
     const taken = yield* takeRepositories(options)
-    if (taken.length === options.limit) return taken
+    if (taken.length === options.limit) return yield* withKnown(sql, taken)
     // Others may have added rows without owner and name since the start.
     const { read } = yield* nameRepositories(sql)
-    if (read === 0) return taken
-    return [...taken, ...(yield* takeRepositories({ ...options, limit: options.limit - taken.length }))]
+    const more = read === 0
+      ? []
+      : yield* takeRepositories({ ...options, limit: options.limit - taken.length })
+    return yield* withKnown(sql, [...taken, ...more])
   }, transient)
 
   const takeImages = (options: ClaimOptions, now: number) => {
     const today = dayOf(now)
+    // Only Docker Hub counts pulls; images of other registries are looked at by those registries' own lanes.
     const lacksToday = sql`due_on <= ${today}::date and not exists (
       select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${today}::date)`
     const due = Duration.lessThan(options.interval, oneDay)
@@ -139,7 +143,7 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
     return rowsOf(ImageRow)(sql`
       with due as materialized (
         select id from repo_docker d
-        where ${due} and not_before <= ${at(now)}
+        where ${due} and not_before <= ${at(now)} and registry = 'docker.io'
         order by due_on, image_name collate "C" limit ${options.limit}
         for no key update skip locked
       ), taken as (
@@ -156,12 +160,12 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
     return rowOf(Count)(sql`
       with late as (
         update repo_docker d set due_on = ${today}::date
-        where due_on > ${today}::date and missing_since is null and not exists (
+        where due_on > ${today}::date and registry = 'docker.io' and missing_since is null and not exists (
           select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${today}::date)
         returning 1
       ), early as (
         update repo_docker d set due_on = ${today}::date + 1
-        where due_on <= ${today}::date and exists (
+        where due_on <= ${today}::date and registry = 'docker.io' and exists (
           select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${today}::date)
         returning 1
       )

@@ -8,6 +8,8 @@ import { writeInBulk } from "./bulk.js"
 import { storable, type StoreCore, transient } from "./core.js"
 import { detailOf, inTransaction } from "./errors.js"
 import { writeImages } from "./imageWrites.js"
+import { settleOwners } from "./links/fragments.js"
+import { ageNames, type ReadRepository, writeReadings } from "./links/readings.js"
 
 /** When a refused row is tried again: an hour, doubled with every attempt, a day at most. */
 export const refusedUntil = (at: number, attempts: number): number =>
@@ -49,6 +51,17 @@ const hitsOf = (definite: ReadonlyArray<Definite>): ReadonlyArray<Hit> =>
   definite.flatMap(({ finding, result }) =>
     result._tag === "Hit" ? [{ id: finding.claim.id, at: finding.at, facts: result.facts }] : []
   )
+
+const readOf = ({ finding, result }: Definite): ReadonlyArray<ReadRepository> => {
+  const { at, claim: { id, repository }, reading } = finding
+  if (result._tag === "NotFound") {
+    return [{ id, at, repository, headOid: Option.none(), dockerfiles: [], reading: Option.none() }]
+  }
+  const { dockerfiles, headOid, repository: current } = result.probe
+  return reading === undefined
+    ? []
+    : [{ id, at, repository: current, headOid, dockerfiles, reading: Option.some(reading) }]
+}
 
 const deferred = (finding: DiscoveryFinding, { notBefore, reason }: Deferral): DeferredRow => ({
   key: finding.claim.id,
@@ -95,7 +108,8 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
     }::jsonb) as x (id bigint, at float8, image text)
       join repos r on r.id = x.id
       group by r.id, x.image order by r.id, x.image
-      on conflict (repo_id, image_name, evidence) do update set last_seen = excluded.last_seen`
+      on conflict (repo_id, image_name, evidence) do update set last_seen = excluded.last_seen,
+        unseen_since = null`
 
   const write = (definite: ReadonlyArray<Definite>) =>
     inTransaction(sql)(Effect.gen(function*() {
@@ -103,9 +117,20 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       yield* lock(definite.map(({ finding }) => finding.claim.id))
       yield* stamp(definite)
       yield* end(definite.map(({ finding }) => finding.claim.id))
-      if (hits.length === 0) return
-      yield* writeImages(sql, hits.map((hit) => ({ ...hit, repository: hit.id })))
-      yield* link(hits)
+      yield* ageNames(
+        sql,
+        definite.map(({ finding: { at, claim: { id } }, result }) => ({
+          id,
+          at,
+          image: result._tag === "Hit" ? result.facts.image : null
+        }))
+      )
+      if (hits.length > 0) {
+        yield* writeImages(sql, hits.map((hit) => ({ ...hit, repository: hit.id })))
+        yield* link(hits)
+        yield* settleOwners(sql, hits.map(({ facts }) => facts.image))
+      }
+      yield* writeReadings(sql, definite.flatMap(readOf))
     }))
 
   const defer = (rows: ReadonlyArray<DeferredRow>) =>

@@ -11,28 +11,35 @@ const pageSize = 500
 
 const Stored = Schema.Struct({
   image: Schema.String,
+  registry: Schema.String,
   pulls: Schema.OptionFromNullOr(Schema.BigInt),
   stars: Schema.OptionFromNullOr(Schema.Int),
   lastSyncedAt: Schema.Number,
   lastUpdated: Schema.OptionFromNullOr(Schema.Number),
   goneSince: Schema.OptionFromNullOr(UtcDay),
-  repositories: Schema.Array(Schema.String)
+  repositories: Schema.Array(Schema.String),
+  verified: Schema.Array(Schema.String)
 })
 
 /** `images` and `image` of the store. */
 export const makeImages = ({ sql }: StoreCore) => {
   const columns = sql`
-    d.image_name as image, d.pulls::text as pulls, d.stars,
+    d.image_name as image, d.registry, d.pulls::text as pulls, d.stars,
     round(extract(epoch from d.last_synced_at) * 1000)::float8 as "lastSyncedAt",
     round(extract(epoch from d.last_updated) * 1000)::float8 as "lastUpdated",
     case when d.gone_at is not null then to_char(d.missing_since, 'YYYY-MM-DD') end as "goneSince",
     array(
       select distinct r.owner || '/' || r.name from repos r
-      where (r.id = d.repo_id
-          or r.id in (select l.repo_id from repo_docker_links l where l.image_name = d.image_name))
+      where (r.id in (select l.repo_id from repo_docker_links_shown l where l.image_name = d.image_name)
+          or (r.id = d.repo_id
+            and not exists (select 1 from repo_docker_links l where l.repo_id = r.id and l.image_name = d.image_name)))
         and r.owner is not null and r.name is not null
       order by 1
-    ) as repositories`
+    ) as repositories,
+    array(
+      select r.owner || '/' || r.name from repo_docker_links_shown l join repos r on r.id = l.repo_id
+      where l.image_name = d.image_name and l.verified order by 1
+    ) as verified`
 
   const page = (search: Option.Option<string>, after: Option.Option<string>) =>
     rowsOf(Stored)(sql`

@@ -8,6 +8,7 @@ import { nameRepositories } from "./adoption.js"
 import { claimedRepository, RepositoryRow } from "./claims.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "./core.js"
 import { inTransaction } from "./errors.js"
+import { withKnown } from "./links/known.js"
 
 const chunkSize = 5000
 const pageSize = 500
@@ -22,7 +23,8 @@ const Stored = Schema.Struct({
   name: Schema.String,
   checkedAt: Schema.OptionFromNullOr(Schema.Number),
   outcome: Schema.OptionFromNullOr(Schema.String),
-  images: Schema.Array(Schema.String)
+  images: Schema.Array(Schema.String),
+  verified: Schema.Array(Schema.String)
 })
 
 const inputOf = (repositories: ReadonlyArray<RepositoryName>) =>
@@ -108,7 +110,8 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
           select r.id::text as id, r.owner, r.name, r.docker_attempts as attempts, found.position
           from found join held on held.repo_id = found.id join repos r on r.id = found.id`)
       ))
-      return [...rows].sort((first, second) => first.position - second.position).map(claimedRepository)
+      const claimed = [...rows].sort((first, second) => first.position - second.position).map(claimedRepository)
+      return yield* withKnown(sql, claimed)
     },
     transient
   )
@@ -130,7 +133,7 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
       const ids = JSON.stringify(found.map((row) => row.id))
       const doomed = sql`(select value::bigint from jsonb_array_elements_text(${ids}::jsonb))`
       yield* sql`update repo_docker d set repo_id = (
-          select min(l.repo_id) from repo_docker_links l
+          select min(l.repo_id) from repo_docker_links_shown l
           where l.image_name = d.image_name and l.repo_id not in ${doomed})
         where d.repo_id in ${doomed}`
       yield* sql`delete from repos_docker_leases where repo_id in ${doomed}`
@@ -159,7 +162,9 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
       select r.id::text as id, r.url, r.owner, r.name,
         round(extract(epoch from r.docker_checked_at) * 1000)::float8 as "checkedAt",
         r.docker_outcome as outcome,
-        array(select distinct l.image_name from repo_docker_links l where l.repo_id = r.id order by 1) as images
+        array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id order by 1) as images,
+        array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id and l.verified order by 1)
+          as verified
       from repos r
       where r.id > ${after}::bigint and r.host = 'github' and r.owner <> '' and r.name <> ''
         and ${

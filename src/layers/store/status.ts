@@ -63,7 +63,7 @@ export const makeStatus = ({ sql }: StoreCore) => {
       ? instant(sql, now - Duration.toMillis(interval))
       : sql`'-infinity'::timestamptz`
     return rowOf(Images)(sql`
-      select count(*)::int as images,
+      select (select count(*)::int from repo_docker) as images,
         (count(*) filter (where gone_at is not null))::int as gone,
         (count(*) filter (where due))::int as due,
         (count(*) filter (where later and lease is null))::int as deferred,
@@ -83,6 +83,7 @@ export const makeStatus = ({ sql }: StoreCore) => {
             select 1 from repo_docker_pulls_daily p
             where p.image_name = d.image_name and p.date = ${today}::date) as absent
         ) p
+        where d.registry = 'docker.io'
       ) d`)
   }
 
@@ -93,7 +94,7 @@ export const makeStatus = ({ sql }: StoreCore) => {
     rowOf(Complete)(sql`
       select not exists (
         select 1 from repo_docker d
-        where d.known_since <= ${day}::date and (d.missing_since is null or d.missing_since > ${day}::date)
+        where d.registry = 'docker.io' and d.known_since <= ${day}::date and (d.missing_since is null or d.missing_since > ${day}::date)
           and not exists (
             select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${day}::date)
       ) as complete`)

@@ -21,6 +21,7 @@ import * as ReleaseProjectsHttp from "../../layers/releases/ReleaseProjectsHttp.
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import * as FirstSightsSql from "../../layers/store/FirstSightsSql.js"
+import * as LinkStoreSql from "../../layers/store/LinkStoreSql.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
@@ -140,10 +141,11 @@ const budgets = (program: Program) =>
 
 const board = (program: Program) => ProcessBoardSql.layer(program.process)
 
-const store = (program: Program) =>
-  Layer.merge(
-    RepoDockerStoreSql.layer({ holder: program.process.id }),
-    WatchStoreSql.layer({ holder: program.process.id })
+const store = ({ process: { id } }: Program) =>
+  Layer.mergeAll(
+    RepoDockerStoreSql.layer({ holder: id }),
+    LinkStoreSql.layer({ holder: id }),
+    WatchStoreSql.layer({ holder: id })
   )
 
 /** The layers of the real program. */

@@ -6,6 +6,7 @@ import type { ClaimedImage, ClaimedRepository } from "../../../domain/Finding.js
 import { key, type RepositoryName, urlOf } from "../../../domain/GitHubRepository.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { ClaimOptions } from "../../../services/RepoDockerStore.js"
+import { knownOf } from "./readings.js"
 import { byText, type ImageRow, lacksDay, type RepositoryRow, type Tables } from "./tables.js"
 
 interface Claims {
@@ -14,7 +15,7 @@ interface Claims {
 }
 
 /** The row of this name, of this former name, or of this address. */
-const findRepository = (tables: Tables, repository: RepositoryName): RepositoryRow | undefined => {
+export const findRepository = (tables: Tables, repository: RepositoryName): RepositoryRow | undefined => {
   const wanted = key(repository)
   const rows = [...tables.repositories.values()]
   return rows.find((row) => key(row.repository) === wanted) ??
@@ -48,10 +49,11 @@ export const insertRepository = (tables: Tables, repository: RepositoryName, now
 
 const checkedAt = (row: RepositoryRow): number => Option.getOrElse(row.checkedAt, () => -Infinity)
 
-const claimed = (row: RepositoryRow): ClaimedRepository => ({
+const claimed = (tables: Tables) => (row: RepositoryRow): ClaimedRepository => ({
   id: row.id,
   repository: row.repository,
-  attempts: row.attempts
+  attempts: row.attempts,
+  ...Option.match(knownOf(tables, row), { onNone: () => ({}), onSome: (known) => ({ known }) })
 })
 
 /** Whether an image is due at an instant, leases and deferrals aside. */
@@ -73,7 +75,7 @@ export const makeClaims = (tables: Tables, holder: string) => {
 
   const holdRepositories = (rows: ReadonlyArray<RepositoryRow>, until: number) => {
     for (const row of rows) tables.repositories.set(row.id, { ...row, notBefore: until, lease: mine })
-    return rows.map(claimed)
+    return rows.map(claimed(tables))
   }
 
   const holdImages = (rows: ReadonlyArray<ImageRow>, until: number): ReadonlyArray<ClaimedImage> => {
@@ -107,7 +109,9 @@ export const makeClaims = (tables: Tables, holder: string) => {
 
   const claimImages = Effect.fn("RepoDockerStore.claimImages")(function*(options: ClaimOptions) {
     const now = yield* Clock.currentTimeMillis
-    const due = [...tables.images.values()].filter((row) => row.notBefore <= now && isDue(row, now, options.interval))
+    const due = [...tables.images.values()].filter((row) =>
+      row.registry === "docker.io" && row.notBefore <= now && isDue(row, now, options.interval)
+    )
     return holdImages(due.sort(overdue).slice(0, options.limit), now + Duration.toMillis(options.lease))
   })
 

@@ -6,6 +6,7 @@ import type { DiscoveryFinding, ImageFacts, RefreshFinding } from "../../../doma
 import { key } from "../../../domain/GitHubRepository.js"
 import { addDays, dayOf, type UtcDay } from "../../../domain/UtcDay.js"
 import type { ImportedDay } from "../../../services/RepoDockerStore.js"
+import { ageNames, linkName, writeReading } from "./readings.js"
 import { dayAfter, type ImageRow, newImage, type RepositoryRow, type Tables } from "./tables.js"
 
 /** What the database would refuse: a counter outside of 64 bits. */
@@ -15,7 +16,8 @@ const outcomes = { NotFound: "not-found", NoDockerfile: "no-dockerfile", Miss: "
 
 const free = { notBefore: -Infinity, lease: Option.none<string>(), attempts: 0 } as const
 
-const seen = (row: ImageRow, facts: ImageFacts, at: number): ImageRow => ({
+/** An image of which the Hub spoke. */
+export const seen = (row: ImageRow, facts: ImageFacts, at: number): ImageRow => ({
   ...row,
   ...free,
   pulls: Option.some(facts.pulls),
@@ -53,7 +55,7 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
       ? { ...row, notBefore: until, lease: Option.none(), attempts: row.attempts + 1 }
       : row
 
-  const discovered = (row: RepositoryRow, { at, claim, result }: DiscoveryFinding): number => {
+  const discovered = (row: RepositoryRow, { at, claim, reading, result }: DiscoveryFinding): number => {
     if (result._tag === "Deferred") {
       tables.repositories.set(row.id, deferRow(row, result.notBefore))
       return 0
@@ -74,7 +76,15 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
     if (result._tag === "Hit") {
       const before = tables.images.get(result.facts.image) ?? newImage(result.facts.image, dayOf(at))
       const after = seen(before, result.facts, at)
-      tables.images.set(after.image, { ...after, repositories: new Set([...after.repositories, row.id]) })
+      tables.images.set(after.image, after)
+      linkName(tables, row.id, after.image, at)
+    }
+    ageNames(tables, row.id, at, result._tag === "Hit" ? Option.some(result.facts.image) : Option.none())
+    if (result._tag === "NotFound") writeReading(tables, { id: row.id, at, repository: current }, Option.none())
+    else if (reading !== undefined) {
+      const { dockerfiles, headOid } = result.probe
+      const files = { dockerfiles, headOid, reading }
+      writeReading(tables, { id: row.id, at, repository: current }, Option.some(files))
     }
     return 0
   }

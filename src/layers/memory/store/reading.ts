@@ -7,6 +7,7 @@ import { rowsOf } from "../../../domain/PullHistory.js"
 import { addDays, dayOf, startOf, type UtcDay } from "../../../domain/UtcDay.js"
 import type { PullsOnDay, StoredImage, StoredRepository, StoreStatus } from "../../../services/RepoDockerStore.js"
 import { isDue } from "./claims.js"
+import { shownLinks, shownRepositories } from "./linkTables.js"
 import { byText, type ImageRow, type RepositoryRow, type Tables } from "./tables.js"
 
 const lookBack = 31
@@ -41,20 +42,20 @@ export const makeReading = (tables: Tables) => {
     repository: row.repository,
     checkedAt: row.checkedAt,
     outcome: row.outcome,
-    images: imagesInOrder().filter((image) => image.repositories.has(row.id)).map(({ image }) => image)
+    images: shownLinks(tables, row.id).map(({ image }) => image),
+    verified: shownLinks(tables, row.id).flatMap(({ image, verified }) => verified ? [image] : [])
   })
 
   const storedImage = (row: ImageRow): StoredImage => ({
     image: row.image,
+    registry: row.registry,
     pulls: row.pulls,
     stars: row.stars,
     lastSyncedAt: row.lastSyncedAt,
     lastUpdated: row.lastUpdated,
     goneSince: row.gone ? row.missingSince : Option.none(),
-    repositories: [...row.repositories].flatMap((id) => {
-      const repository = tables.repositories.get(id)
-      return repository === undefined ? [] : [fullName(repository.repository)]
-    }).sort(byText)
+    repositories: shownRepositories(tables, row.image).map(({ repository }) => repository),
+    verified: shownRepositories(tables, row.image).flatMap(({ repository, verified }) => verified ? [repository] : [])
   })
 
   const repositories = (filter: { readonly search: Option.Option<string> }) =>
@@ -84,7 +85,8 @@ export const makeReading = (tables: Tables) => {
     function*(intervals: { readonly discovery: Duration.Duration; readonly refresh: Duration.Duration }) {
       const now = yield* Clock.currentTimeMillis
       const rows = [...tables.repositories.values()]
-      const images = [...tables.images.values()]
+      const all = [...tables.images.values()]
+      const images = all.filter(({ registry }) => registry === "docker.io")
       const dueSince = (row: RepositoryRow) =>
         Option.match(row.checkedAt, {
           onNone: () => Math.max(row.addedAt, row.notBefore),
@@ -102,7 +104,7 @@ export const makeReading = (tables: Tables) => {
       const due = [...repositoriesDue.map(dueSince), ...imagesDue.map(imageDueSince)]
       const result: StoreStatus = {
         repositories: rows.length,
-        images: images.length,
+        images: all.length,
         gone: images.filter((row) => row.gone).length,
         snapshots: images.reduce((sum, row) => sum + row.days.size, 0),
         backlog: rows.filter((row) => Option.isNone(row.checkedAt)).length,

@@ -4,6 +4,7 @@
 import { Option } from "effect"
 import type { RepositoryName } from "../../../domain/GitHubRepository.js"
 import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
+import { emptyLinkTables, type LinkTables } from "./linkTables.js"
 
 /** A row of `repos`. */
 export interface RepositoryRow {
@@ -19,9 +20,10 @@ export interface RepositoryRow {
   readonly attempts: number
 }
 
-/** A row of `repo_docker`, with its days and its repositories (by id). */
+/** A row of `repo_docker`, with its days. */
 export interface ImageRow {
   readonly image: string
+  readonly registry: string
   readonly pulls: Option.Option<bigint>
   readonly stars: Option.Option<number>
   readonly lastSyncedAt: number
@@ -35,22 +37,27 @@ export interface ImageRow {
   readonly lease: Option.Option<string>
   readonly attempts: number
   readonly days: ReadonlyMap<UtcDay, bigint>
-  readonly repositories: ReadonlySet<string>
 }
 
 /** What several memory stores may share, as several processes share a database. */
-export interface Tables {
+export interface Tables extends LinkTables {
   readonly repositories: Map<string, RepositoryRow>
   readonly images: Map<string, ImageRow>
   nextId: number
 }
 
 /** Tables without rows. */
-export const emptyTables = (): Tables => ({ repositories: new Map(), images: new Map(), nextId: 1 })
+export const emptyTables = (): Tables => ({
+  repositories: new Map(),
+  images: new Map(),
+  nextId: 1,
+  ...emptyLinkTables()
+})
 
 /** An image that was never seen. */
-export const newImage = (image: string, today: UtcDay): ImageRow => ({
+export const newImage = (image: string, today: UtcDay, registry = "docker.io"): ImageRow => ({
   image,
+  registry,
   pulls: Option.none(),
   stars: Option.none(),
   lastSyncedAt: 0,
@@ -62,8 +69,7 @@ export const newImage = (image: string, today: UtcDay): ImageRow => ({
   notBefore: -Infinity,
   lease: Option.none(),
   attempts: 0,
-  days: new Map(),
-  repositories: new Set()
+  days: new Map()
 })
 
 /** By UTF-16 code unit, which for the names of images is the order of their bytes. */
