@@ -81,12 +81,13 @@ it.scopedLive("packs, installs in an empty folder, and lets a service be swapped
     const files = yield* FileSystem.FileSystem
     const folder = yield* files.makeTempDirectoryScoped({ prefix: "image-census-package-" })
     yield* run(root, process.execPath, `${root}node_modules/typescript/bin/tsc`, "-b", "tsconfig.build.json")
-    yield* run(root, process.execPath, "scripts/executable.mjs")
+    yield* run(root, process.execPath, "scripts/complete-build.mjs")
     const [packed] = yield* Schema.decode(Packed)(
       yield* run(root, "npm", "pack", "--json", "--ignore-scripts", "--pack-destination", folder)
     )
     const paths = packed.files.map(({ path }) => path)
     assert.includeMembers(paths, ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "dist/index.d.ts"])
+    assert.include(paths, "dist/programs/server/assets/page/index.html")
     assert.deepStrictEqual(paths.filter((path) => /^(src|test|scripts)\/|sandbox|tsbuildinfo/.test(path)), [])
 
     yield* files.writeFileString(

@@ -16,12 +16,25 @@ import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.
 import * as UpdateFinderRegistries from "../../src/layers/updates/UpdateFinderRegistries.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
+import { CensusPages } from "../../src/services/CensusPages.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
 import { LinkStore } from "../../src/services/LinkStore.js"
 import { ReleaseProjects } from "../../src/services/ReleaseProjects.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
 import { testProcess } from "./databases.js"
+
+/** Pages are what SQL is for: tests of them have a database. */
+const noPages = Layer.succeed(CensusPages, {
+  repositories: () => Effect.succeed([]),
+  repository: () => Effect.succeedNone,
+  images: () => Effect.succeed([]),
+  image: () => Effect.succeedNone,
+  counts: () => Effect.succeed(new Map()),
+  doneOn: () => Effect.succeed(0),
+  days: () => Effect.succeed([]),
+  keepDay: () => Effect.void
+})
 
 const facts = (image: string, pulls: bigint) => ({ image, pulls, stars: 7, lastUpdated: Option.some(86_400_000) })
 
@@ -66,13 +79,15 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
       Layer.succeed(ReleaseProjects, { startsWithV: () => Effect.succeedSome(true) })
     ))
   )
+  const everything = updates.pipe(
+    Layer.provideMerge(Layer.mergeAll(store, board, registries, noPages)),
+    Layer.provideMerge(world)
+  )
   const layers: CommandLayers = {
     store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
     world,
-    all: updates.pipe(
-      Layer.provideMerge(Layer.mergeAll(store, board, registries)),
-      Layer.provideMerge(world)
-    ),
+    all: everything,
+    server: everything,
     updates: () => updates.pipe(Layer.provide(Layer.merge(registries, world))),
     registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])

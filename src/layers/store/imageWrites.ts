@@ -5,6 +5,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
 import type { ImageFacts } from "../../domain/Finding.js"
 import { addDays, dayOf } from "../../domain/UtcDay.js"
+import { writeGrowth } from "./growth.js"
 
 /** A definite answer about an image at an instant (epoch milliseconds). */
 export interface SeenImage {
@@ -52,5 +53,6 @@ export const writeImages = (sql: SqlClient, seen: ReadonlyArray<SeenImage>) => {
     yield* sql`insert into repo_docker_pulls_daily (image_name, date, pulls_total)
       select x.image, x.day, x.pulls from ${input} x join repo_docker d on d.image_name = x.image order by x.image
       on conflict (image_name, date) do update set pulls_total = excluded.pulls_total`
+    yield* writeGrowth(sql, seen.map(({ facts }) => facts.image))
   })
 }

@@ -7,6 +7,7 @@ import { dayOf, UtcDay } from "../../domain/UtcDay.js"
 import type { ImportedDay, PullsOnDay } from "../../services/RepoDockerStore.js"
 import { rowOf, rowsOf, type StoreCore, transient } from "./core.js"
 import { inTransaction } from "./errors.js"
+import { writeGrowth } from "./growth.js"
 
 const importChunk = 5000
 /** Images whose days are read at once. */
@@ -86,6 +87,7 @@ export const makePulls = ({ ensureDays, sql }: StoreCore) => {
           select x.image, x.day, x.total from ${input} x order by x.image, x.day
           on conflict (image_name, date) ${conflict} returning 1
         ) select count(*)::int as count from written`)
+      yield* writeGrowth(sql, days.map(({ image }) => image))
       return count
     }))
   }

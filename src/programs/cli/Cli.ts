@@ -16,6 +16,7 @@ import { blob, digest, manifest, tags } from "./registryRead.js"
 import { copy, deploy } from "./registryWrite.js"
 import { repos } from "./repos.js"
 import { described, readable } from "./run.js"
+import { serve, token } from "./serve.js"
 import { status } from "./status.js"
 import type { Stdio } from "./Stdio.js"
 import { daemon, sync } from "./sync.js"
@@ -24,6 +25,8 @@ const summaries = [
   ["repos", "say which repositories are looked at"],
   ["sync", "look for their images, and take the day's pulls"],
   ["daemon", "go on doing so for ever"],
+  ["serve", "the dashboard and the HTTP API"],
+  ["token", "tokens for the HTTP API"],
   ["discover", "look at some repositories now, with the evidence"],
   ["images", "list what was found"],
   ["pulls", "an image's pulls by day; export and import of histories"],
@@ -65,6 +68,8 @@ const root = (layers: CommandLayers) =>
       repos(layers),
       sync(layers),
       daemon(layers),
+      serve(layers),
+      token,
       discover(layers),
       images(layers),
       pulls(layers),

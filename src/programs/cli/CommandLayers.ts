@@ -1,5 +1,6 @@
 import type { Effect, Layer } from "effect"
 import type { SettingsError } from "../../domain/Errors.js"
+import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
@@ -25,7 +26,7 @@ export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | Do
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets
 
 /** What the daemon's jobs run on. */
-export type AllServices = StoreServices | WorldServices | RegistryServices | UpdateFinder
+export type AllServices = StoreServices | WorldServices | RegistryServices | CensusPages | UpdateFinder
 
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {
@@ -34,6 +35,8 @@ export interface CommandLayers {
   readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
   /** Everything, with one set of budgets for the world and the registries. */
   readonly all: Layer.Layer<AllServices, SettingsError, Settings>
+  /** As `all`, with connections of their own for the reads of the HTTP server. */
+  readonly server: Layer.Layer<AllServices, SettingsError, Settings>
   /** Any registry, for the length of one command. */
   readonly registries: Layer.Layer<RegistryServices, SettingsError, Settings>
   /**

@@ -5,6 +5,7 @@
 import type { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
 import { Effect, Layer, Option, Redacted } from "effect"
+import type { SettingsError } from "../../domain/Errors.js"
 import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
 import * as RateBudgetsSql from "../../layers/budgets/RateBudgetsSql.js"
 import * as DockerHubRegistryHttp from "../../layers/dockerhub/DockerHubRegistryHttp.js"
@@ -18,6 +19,7 @@ import * as ContentCacheMemory from "../../layers/registry/ContentCacheMemory.js
 import * as OciRegistryHttp from "../../layers/registry/OciRegistryHttp.js"
 import * as RegistryCredentialsChain from "../../layers/registry/RegistryCredentialsChain.js"
 import * as ReleaseProjectsHttp from "../../layers/releases/ReleaseProjectsHttp.js"
+import * as CensusPagesSql from "../../layers/store/CensusPagesSql.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import * as FirstSightsSql from "../../layers/store/FirstSightsSql.js"
@@ -27,6 +29,7 @@ import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
 import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
 import * as UpdateFinderRegistries from "../../layers/updates/UpdateFinderRegistries.js"
+import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
@@ -148,6 +151,8 @@ const store = ({ process: { id } }: Program) =>
     WatchStoreSql.layer({ holder: id })
   )
 
+const readerConnections = 5
+
 /** The layers of the real program. */
 export const make = (
   program: Program,
@@ -156,6 +161,24 @@ export const make = (
   const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
     Layer.provide(platform)
   )
+  // Reads have connections of their own, so that they never wait for one that a writer holds.
+  const readers = withSettings((settings) =>
+    Option.isSome(settings.store.databaseUrl)
+      ? Layer.provide(
+        Database.connection({ ...databaseOptions(settings, program), connections: readerConnections }),
+        platform
+      )
+      : database
+  )
+  const everything = <R>(pages: Layer.Layer<CensusPages, SettingsError, R>) =>
+    updates(program).pipe(
+      Layer.provide(FirstSightsSql.layer),
+      Layer.provideMerge(
+        Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"), pages)
+      ),
+      Layer.provideMerge(budgets(program)),
+      Layer.provide(Layer.merge(database, platform))
+    )
   return {
     store: Layer.mergeAll(
       store(program),
@@ -167,14 +190,8 @@ export const make = (
       Layer.provideMerge(RateBudgetsMemory.layer),
       Layer.provide(platform)
     ),
-    all: updates(program).pipe(
-      Layer.provide(FirstSightsSql.layer),
-      Layer.provideMerge(
-        Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"))
-      ),
-      Layer.provideMerge(budgets(program)),
-      Layer.provide(Layer.merge(database, platform))
-    ),
+    all: everything(CensusPagesSql.layer),
+    server: everything(Layer.provide(CensusPagesSql.layer, readers)),
     updates: ({ remember }) =>
       updates(program).pipe(
         Layer.provide(remember ? FirstSightsSql.layer.pipe(Layer.provide(database)) : FirstSightsMemory.layer),

@@ -17,6 +17,7 @@ export const make = (
     world: Layer.unwrapEffect(Effect.map(loaded, ({ world }) => world)),
     registries: Layer.unwrapEffect(Effect.map(loaded, ({ registries }) => registries)),
     all: Layer.unwrapEffect(Effect.map(loaded, ({ all }) => all)),
+    server: Layer.unwrapEffect(Effect.map(loaded, ({ server }) => server)),
     updates: (options) => Layer.unwrapEffect(Effect.map(loaded, ({ updates }) => updates(options))),
     migrate: Effect.flatMap(loaded, ({ migrate }) => migrate)
   }

@@ -14,6 +14,7 @@ import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { withProgress } from "./progress.js"
 import { described, withSettings } from "./run.js"
+import { address, startServer } from "./serve.js"
 import { counted, grouped, span } from "./text.js"
 
 /** What looks at GitHub needs a credential; says which settings give one. */
@@ -82,21 +83,29 @@ export const sync = (layers: CommandLayers) =>
 
 /** `daemon`. */
 export const daemon = (layers: CommandLayers) =>
-  Command.make("daemon", {}, () =>
+  Command.make("daemon", {
+    serve: Options.boolean("serve").pipe(Options.withDescription("Serve the dashboard and the API too.")),
+    ...address
+  }, ({ serve, ...address }) =>
     Effect.gen(function*() {
       const jobs = jobsOf(yield* Settings)
       yield* requireGitHub
       yield* Effect.provide(
         Effect.logInfo(`daemon started: ${jobs.map(({ name }) => name).join(", ")}`).pipe(
+          Effect.zipRight(serve ? startServer(address) : Effect.void),
           Effect.zipRight(withProgress(supervise(jobs))),
+          Effect.scoped,
           Effect.onInterrupt(() => Console.error("stopped"))
         ),
-        layers.all
+        serve ? layers.server : layers.all
       )
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Runs every job for ever, under one supervisor: sync today. A job that fails starts again; refused credentials " +
           "end the program with exit code 3. SIGINT and SIGTERM stop it with exit code 0.",
-        [["DATABASE_URL=postgresql://… GITHUB_TOKEN=… image-census daemon", "in production"]]
+        [
+          ["DATABASE_URL=postgresql://… GITHUB_TOKEN=… image-census daemon", "in production"],
+          ["GITHUB_TOKEN=… image-census daemon --serve", "with the dashboard at http://127.0.0.1:4870/"]
+        ]
       ))
     )

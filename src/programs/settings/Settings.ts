@@ -16,6 +16,7 @@ import {
   Schema
 } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
+import type { TokenEntry } from "../server/http/access.js"
 import { definitions } from "./definitions.js"
 import { type RegistrySettings, registrySettings, withLogin } from "./registrySettings.js"
 import type { Setting } from "./Setting.js"
@@ -53,6 +54,11 @@ export interface SettingsValues {
     readonly dataDir: string
     readonly egress: string
     readonly lease: Duration.Duration
+  }
+  readonly server: {
+    readonly tokens: ReadonlyArray<TokenEntry>
+    /** Origins of pages elsewhere that may use the API. */
+    readonly origins: ReadonlyArray<string>
   }
   readonly http: {
     readonly httpsProxy: Option.Option<Redacted.Redacted<string>>
@@ -142,6 +148,13 @@ const config: Config.Config<SettingsValues> = Config.all({
     egress: definitions.egress.config,
     lease: definitions.lease.config
   }),
+  server: Config.map(
+    Config.all([definitions.apiTokens.config, definitions.apiOrigins.config]),
+    ([tokens, origins]) => ({
+      tokens: Option.getOrElse(tokens, () => []),
+      origins: Option.getOrElse(origins, () => [])
+    })
+  ),
   http: Config.all({
     httpsProxy: definitions.httpsProxy.config,
     httpProxy: definitions.httpProxy.config,

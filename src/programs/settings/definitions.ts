@@ -6,6 +6,7 @@ import { hostname } from "node:os"
 import { readPrivateKey } from "../../layers/github/privateKey.js"
 import * as Read from "./readers.js"
 import { registryDefinitions } from "./registryDefinitions.js"
+import { serverDefinitions } from "./serverDefinitions.js"
 import { type Description, optional, type Reader, withDefault } from "./Setting.js"
 
 const map = <A, B>(read: Reader<A>, f: (value: A) => B): Reader<B> => (text) => Either.map(read(text), f)
@@ -126,6 +127,7 @@ export const definitions = {
     default: hostname(),
     doc: "Name of the address from which Docker Hub is reached; processes with the same name share its turn and park."
   }, Read.name),
+  ...serverDefinitions,
   httpsProxy: optional(
     "HTTPS_PROXY",
     secret("Proxy for https addresses.", { type: "URL", alias: "https_proxy" }),

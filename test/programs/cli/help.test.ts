@@ -5,8 +5,9 @@ import { call } from "../../support/commandLine.js"
 import { makeLayers } from "../../support/memoryLayers.js"
 
 const commands = [
-  ..."sync daemon discover images pulls status doctor migrate digest tags inspect index manifest blob copy deploy repos"
+  ..."sync daemon serve token discover images pulls status doctor migrate digest tags inspect index manifest blob copy deploy repos"
     .split(" "),
+  "token new",
   "repos add",
   "repos list",
   "repos remove",
@@ -24,7 +25,7 @@ describe("--help", () => {
         const stdout = stripVTControlCharacters(painted)
         assert.strictEqual(code, 0)
         assert.match(stdout, new RegExp(`USAGE\\s+\\$ ${command.split(" ").at(-1)}\\b`))
-        if (command.includes(" ") || !["repos", "images"].includes(command)) assert.include(stdout, "EXAMPLES")
+        if (command.includes(" ") || !["repos", "images", "token"].includes(command)) assert.include(stdout, "EXAMPLES")
       }))
   }
 })

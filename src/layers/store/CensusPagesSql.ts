@@ -1,0 +1,19 @@
+/**
+ * `CensusPages` on Postgres, embedded or not. The schema has to be up to date (see `Database`).
+ */
+import { SqlClient } from "@effect/sql/SqlClient"
+import { Effect, Layer } from "effect"
+import { CensusPages } from "../../services/CensusPages.js"
+import { makeCore } from "./core.js"
+import { makeDays } from "./pages/days.js"
+import { makeImagePages } from "./pages/imagePages.js"
+import { makeRepositoryPages } from "./pages/repositoryPages.js"
+
+/** Pages on the client in context. */
+export const make = Effect.gen(function*() {
+  const core = yield* makeCore(yield* SqlClient, "pages")
+  return CensusPages.of({ ...makeRepositoryPages(core), ...makeImagePages(core), ...makeDays(core) })
+})
+
+/** `CensusPages` on the client in context. */
+export const layer: Layer.Layer<CensusPages, never, SqlClient> = Layer.effect(CensusPages, make)

@@ -1,0 +1,103 @@
+/**
+ * The server: the API, the page and the probes on one address. Closing its scope stops it within two seconds: streams
+ * end, requests that are under way have a second.
+ */
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
+import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as OpenApi from "@effect/platform/OpenApi"
+import { Deferred, Effect, Layer } from "effect"
+import { createServer } from "node:http"
+import { SettingsError } from "../../domain/Errors.js"
+import { Api, prefix } from "./api/Api.js"
+import { images } from "./handlers/images.js"
+import { repositories } from "./handlers/repositories.js"
+import { status } from "./handlers/status.js"
+import { isLoopback, type TokenEntry } from "./http/access.js"
+import * as App from "./http/app.js"
+import type { Origins } from "./http/cors.js"
+import { docsPath, makeFinish } from "./http/docs.js"
+import { drain, isTaken } from "./http/listening.js"
+import { answered } from "./http/respond.js"
+import * as StaticFiles from "./http/staticFiles.js"
+
+/** Where to listen, and who may. */
+export interface ServerOptions {
+  readonly host: string
+  /** 0 for any that is free. */
+  readonly port: number
+  readonly version: string
+  readonly tokens: ReadonlyArray<TokenEntry>
+  readonly origins: Origins
+}
+
+const addressOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
+
+const listenError = ({ host, port }: ServerOptions) => (cause: unknown) =>
+  isTaken(cause)
+    ? new SettingsError({
+      setting: "--port",
+      message: `${port} is taken on ${host}; give another with --port, or 0 for any that is free`
+    })
+    : new SettingsError({ setting: "--host", message: `cannot listen on ${host}, port ${port}: ${String(cause)}` })
+
+/** A bind address that others reach needs tokens. */
+export const requireTokens = ({ host, tokens }: Pick<ServerOptions, "host" | "tokens">) =>
+  tokens.length > 0 || isLoopback(host)
+    ? Effect.void
+    : new SettingsError({
+      setting: "IMAGE_CENSUS_API_TOKENS",
+      message:
+        `is not set, and ${host} is reached from other machines; set it (image-census token new prints an entry), ` +
+        "or leave --host 127.0.0.1"
+    })
+
+const api = HttpApiBuilder.httpApp.pipe(
+  Effect.provide(
+    Layer.mergeAll(
+      HttpApiBuilder.middleware(answered),
+      HttpApiSwagger.layer({ path: docsPath })
+    ).pipe(
+      Layer.provideMerge(HttpApiBuilder.api(Api)),
+      Layer.provide([repositories, images, status]),
+      Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+    )
+  )
+)
+
+const documentOf = (version: string) => {
+  const document = OpenApi.fromApi(Api)
+  return HttpServerResponse.unsafeJson({ ...document, info: { ...document.info, version } })
+}
+
+/** Listens, and serves until the scope closes. Answers the address at which it is reached. */
+export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
+  const closing = yield* Deferred.make<void>()
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 })
+  const listening = yield* NodeHttpServer.make(() => server, { host: options.host, port: options.port }).pipe(
+    Effect.mapError(({ cause }) => listenError(options)(cause))
+  )
+  yield* Effect.addFinalizer(() => drain(server, closing))
+  const context = yield* Layer.build(NodeHttpServer.layerContext)
+  const apiApp = yield* api
+  const finishDocs = makeFinish()
+  const document = documentOf(options.version)
+  const docs = (request: HttpServerRequest) =>
+    Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
+  const app = App.make(
+    { tokens: options.tokens, origins: options.origins, loopback: isLoopback(options.host) },
+    {
+      api: apiApp,
+      routes: new Map<string, App.Route<Effect.Effect.Context<typeof apiApp>>>([
+        [`${prefix}/openapi.json`, { access: "read", answer: () => Effect.succeed(document) }],
+        [docsPath, { access: "open", answer: docs }]
+      ]),
+      files: yield* Effect.provide(StaticFiles.load, context)
+    }
+  )
+  yield* Effect.provide(listening.serve(app), context)
+  const port = listening.address._tag === "TcpAddress" ? listening.address.port : options.port
+  return addressOf(options.host, port)
+})

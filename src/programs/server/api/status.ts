@@ -1,0 +1,97 @@
+/**
+ * How far the census is: what is left to do, what is waited for, what runs.
+ */
+import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
+import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import { Schema } from "effect"
+import { Transient } from "../../../domain/Errors.js"
+import { Day, Instant, orNull, wholeNumber } from "./wire.js"
+
+const maybeNumber = Schema.NullOr(Schema.Number)
+
+/** A budget that is waited for. */
+export const Park = Schema.Struct({
+  service: Schema.String,
+  payer: Schema.String,
+  until: Instant,
+  secondsLeft: Schema.Int,
+  reason: Schema.NullOr(Schema.String)
+}).annotations({ identifier: "Park" })
+
+/** What is known of a budget. */
+export const Budget = Schema.Struct({
+  service: Schema.String,
+  payer: Schema.String,
+  limit: maybeNumber,
+  remaining: maybeNumber,
+  resetsAt: orNull(Instant),
+  /** Sent by all processes since the database was made. */
+  requests: Schema.Number,
+  points: Schema.Number,
+  /** Requests per minute over the last minute; none where it was not watched for so long. */
+  requestsPerMinute: maybeNumber,
+  observedAt: Instant
+}).annotations({ identifier: "Budget" })
+
+/** A process that works on this database. */
+export const Process = Schema.Struct({
+  id: Schema.String,
+  host: Schema.String,
+  pid: Schema.Int,
+  command: Schema.String,
+  startedAt: Instant,
+  heartbeatAt: Instant,
+  /** What its jobs say of themselves. */
+  progress: Schema.Unknown
+}).annotations({ identifier: "Process" })
+
+/** As `image-census status --json`, with the time, rates, and when rows were last counted. */
+export const Status = Schema.Struct({
+  now: Instant,
+  /** Rows of large tables are counted every few seconds, not for every reader. */
+  countedAt: Instant,
+  backlog: Schema.Int,
+  due: Schema.Struct({ repositories: Schema.Int, images: Schema.Int }),
+  oldestDue: orNull(Instant),
+  deferred: Schema.Int,
+  leased: Schema.Int,
+  lastCompleteDay: orNull(Day),
+  /** Images that are known and not gone, and how many of them have today's row. */
+  today: Schema.Struct({ day: Day, images: Schema.Int, done: Schema.Int }),
+  rows: Schema.Struct({
+    repositories: Schema.Int,
+    images: Schema.Int,
+    gone: Schema.Int,
+    snapshots: Schema.Int
+  }),
+  parks: Schema.Array(Park),
+  budgets: Schema.Array(Budget),
+  processes: Schema.Array(Process)
+}).annotations({ identifier: "Status" })
+
+/** One day of the census. */
+export const CensusDay = Schema.Struct({
+  date: Day,
+  /** Images whose first link to a repository is of this day. */
+  found: Schema.Int,
+  /** As they were when last counted on this day; none where nothing ran. `snapshots`: images that had a row for it. */
+  snapshots: orNull(Schema.Int),
+  repositories: orNull(Schema.Int),
+  images: orNull(Schema.Int),
+  backlog: orNull(Schema.Int)
+}).annotations({ identifier: "CensusDay" })
+
+const History = Schema.Struct({ days: Schema.Array(CensusDay) }).annotations({ identifier: "StatusHistory" })
+
+/**
+ * Beside these, `GET /api/v1/live` sends the same status as server-sent events: `event: status`, whenever it changes,
+ * and a comment every 15 seconds.
+ */
+export const status = HttpApiGroup.make("status")
+  .add(HttpApiEndpoint.get("get", "/status").addSuccess(Status))
+  .add(
+    HttpApiEndpoint.get("history", "/status/history")
+      .setUrlParams(Schema.Struct({ days: Schema.optionalWith(wholeNumber(1, 366), { default: () => 90 }) }))
+      .addSuccess(History)
+  )
+  .addError(Transient, { status: 503 })

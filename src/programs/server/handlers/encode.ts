@@ -1,0 +1,54 @@
+/**
+ * From what services say to what answers hold.
+ */
+import { Option } from "effect"
+import { calendar, rowsOf } from "../../../domain/PullHistory.js"
+import { type CountOnDay } from "../../../domain/PullPeriods.js"
+import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
+import type { ListedImage } from "../../../services/CensusPages.js"
+import type { StoredRepository } from "../../../services/RepoDockerStore.js"
+
+/** A repository on a list. */
+export const repositoryOf = ({ checkedAt, images, outcome, repository, url }: StoredRepository) => ({
+  ...repository,
+  url,
+  checkedAt,
+  outcome,
+  images
+})
+
+/**
+ * Pulls on each of the last so many days up to `today`, oldest first; none where a day's are not known. A gap's days
+ * have their share.
+ */
+export const recentPulls = (
+  counts: ReadonlyArray<CountOnDay>,
+  today: UtcDay,
+  length: number
+): ReadonlyArray<number | null> => {
+  const known = new Map(
+    calendar(rowsOf(counts)).map((day) => [
+      day.day,
+      day._tag === "Known" ? day.pulls : day._tag === "Gap" ? Option.getOrNull(day.share) : null
+    ])
+  )
+  return Array.from({ length }, (_, index) => {
+    const pulls = known.get(addDays(today, index + 1 - length)) ?? null
+    return pulls === null ? null : Math.round(pulls)
+  })
+}
+
+/** An image on a list. */
+export const imageOf = (image: ListedImage, recent: ReadonlyArray<number | null>) => ({
+  image: image.image,
+  registry: image.registry,
+  pulls: image.pulls,
+  stars: image.stars,
+  growth: image.growth,
+  // An image out of an imported history was never seen on its registry.
+  lastSyncedAt: image.lastSyncedAt > 0 ? Option.some(image.lastSyncedAt) : Option.none(),
+  lastUpdated: image.lastUpdated,
+  goneSince: image.goneSince,
+  repositories: image.repositories,
+  recent
+})

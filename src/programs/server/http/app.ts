@@ -1,0 +1,125 @@
+/**
+ * From a request to an answer: who may, what is asked for, and everything that holds for all answers.
+ */
+import type { Default } from "@effect/platform/HttpApp"
+import type { HttpMethod } from "@effect/platform/HttpMethod"
+import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import { Effect, Option } from "effect"
+import { prefix } from "../api/Api.js"
+import type { Access, TokenEntry } from "./access.js"
+import { granted, isOwnHost } from "./access.js"
+import { checkBody } from "./body.js"
+import { crossOrigin, type Origins, preflight } from "./cors.js"
+import { docsPath } from "./docs.js"
+import { hasBody, methodsOf } from "./endpoints.js"
+import { answered, respondProblem, withSecurityHeaders } from "./respond.js"
+import type { StaticFiles } from "./staticFiles.js"
+import { compressed, notModified, withEtag } from "./validators.js"
+
+/** Who may, and how long a request may take. */
+export interface AppOptions {
+  readonly tokens: ReadonlyArray<TokenEntry>
+  /** The server is reached from this machine alone: everybody here may read, and other names for it are refused. */
+  readonly loopback: boolean
+  /** Origins of other sites' pages that may use the API. */
+  readonly origins: Origins
+}
+
+/** An answer beside the API: a document, a stream, a probe. */
+export interface Route<R = never> {
+  /** Read by everybody who reaches the server, or by those who may read. */
+  readonly access: "open" | "read"
+  readonly answer: (request: HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
+}
+
+/** What is served: the API, what stands beside it by its path, and the page's files. */
+export interface Parts<RA, RR> {
+  readonly api: Default<never, RA>
+  readonly routes: ReadonlyMap<string, Route<RR>>
+  readonly files: StaticFiles
+}
+
+const requestTime = "10 seconds"
+
+const isRead = (method: HttpMethod) => method === "GET" || method === "HEAD"
+
+const decoded = Option.liftThrowable(decodeURIComponent)
+
+/** The path as it was sent; none where it is no path, or its encoding is broken. */
+const pathOf = (url: string): Option.Option<string> =>
+  Option.some(url.split("?")[0] ?? "").pipe(
+    Option.filter((path) => path.startsWith("/") && !path.startsWith("//")),
+    Option.filter((path) => Option.isSome(decoded(path)))
+  )
+
+const unauthorized = (detail: string) => respondProblem(401, detail, { "www-authenticate": "Bearer" })
+
+/** Refuses what a request lacks the token for; none where it may go on. */
+const refused = (options: AppOptions, request: HttpServerRequest, needs: Access): Option.Option<
+  HttpServerResponse.HttpServerResponse
+> => {
+  if (needs === "read" && options.loopback) return Option.none()
+  const access = granted(options.tokens, request.headers["authorization"])
+  if (Option.contains(access, "write") || (needs === "read" && Option.isSome(access))) return Option.none()
+  return Option.some(unauthorized(
+    options.tokens.length === 0
+      ? "writing needs a token, and this server has none; image-census token new makes one"
+      : `give Authorization: Bearer with a ${needs} token`
+  ))
+}
+
+const notAllowed = (methods: ReadonlyArray<string>) =>
+  respondProblem(405, `give one of ${methods.join(", ")}`, { allow: methods.join(", ") })
+
+/** The whole server as one function of a request. */
+export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<RA, RR>) => {
+  const toApi = (request: HttpServerRequest, path: string) => {
+    const methods = methodsOf(path)
+    if (methods.length === 0) return Effect.succeed(respondProblem(404, `there is no ${path}; see ${docsPath}`))
+    if (!methods.includes(request.method)) return Effect.succeed(notAllowed(methods))
+    return Option.match(refused(options, request, isRead(request.method) ? "read" : "write"), {
+      onSome: Effect.succeed,
+      onNone: () =>
+        hasBody(request.method, path)
+          ? Effect.flatMap(checkBody(request), Option.match({ onSome: Effect.succeed, onNone: () => api }))
+          : api
+    })
+  }
+
+  const dispatch = (request: HttpServerRequest): Default<never, RA | RR> => {
+    const path = pathOf(request.url)
+    if (Option.isNone(path)) return Effect.succeed(respondProblem(400, "the address is not one of HTTP"))
+    if (options.loopback && !isOwnHost(request.headers["host"])) {
+      return Effect.succeed(respondProblem(403, "this server answers to localhost alone; give Host: localhost"))
+    }
+    const early = preflight(options.origins, request)
+    if (early !== undefined) return Effect.succeed(early)
+    const route = routes.get(path.value)
+    if (route !== undefined) {
+      if (!isRead(request.method)) return Effect.succeed(notAllowed(["GET", "HEAD"]))
+      const refusal = route.access === "read" ? refused(options, request, "read") : Option.none()
+      return Option.match(refusal, { onSome: Effect.succeed, onNone: () => route.answer(request) })
+    }
+    if (path.value.startsWith(`${prefix}/`) || path.value.startsWith("/api")) return toApi(request, path.value)
+    return Option.match(files(path.value, request.headers["accept-encoding"]), {
+      onNone: () => Effect.succeed(respondProblem(404, `there is no ${path.value}`)),
+      onSome: (file) => Effect.succeed(isRead(request.method) ? file : notAllowed(["GET", "HEAD"]))
+    })
+  }
+
+  return Effect.flatMap(HttpServerRequest, (request) =>
+    dispatch(request).pipe(
+      answered,
+      Effect.timeoutTo({
+        duration: requestTime,
+        onSuccess: (response) => response,
+        onTimeout: () => respondProblem(503, `no answer within ${requestTime}; try again later`, { "retry-after": "5" })
+      }),
+      Effect.map((response) => notModified(request, withEtag(request, response))),
+      Effect.flatMap((response) =>
+        response.headers["content-encoding"] === undefined ? compressed(request, response) : Effect.succeed(response)
+      ),
+      Effect.map((response) => withSecurityHeaders(crossOrigin(options.origins, request, response)))
+    ))
+}

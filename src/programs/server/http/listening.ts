@@ -1,0 +1,23 @@
+/**
+ * The socket: why it could not be opened, and how it is closed.
+ */
+import { Deferred, Effect, Predicate } from "effect"
+import type { Server } from "node:http"
+
+/** Whether somebody else listens there already. */
+export const isTaken = (cause: unknown): boolean => Predicate.hasProperty(cause, "code") && cause.code === "EADDRINUSE"
+
+const patience = "1 second"
+
+const closed = (server: Server): Effect.Effect<void> =>
+  Effect.async((resume) => {
+    server.close(() => resume(Effect.void))
+  })
+
+/** Takes no more connections, ends streams, and gives requests that are under way a second. */
+export const drain = (server: Server, closing: Deferred.Deferred<void>): Effect.Effect<void> =>
+  Deferred.succeed(closing, undefined).pipe(
+    Effect.zipRight(closed(server)),
+    Effect.timeoutOption(patience),
+    Effect.zipRight(Effect.sync(() => server.closeAllConnections()))
+  )

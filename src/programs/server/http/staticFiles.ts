@@ -1,0 +1,107 @@
+/**
+ * The page's files: read once, compressed where that pays, with their hashes as ETags.
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Path from "@effect/platform/Path"
+import { Effect, Option } from "effect"
+import { createHash } from "node:crypto"
+import { fileURLToPath } from "node:url"
+import { brotliCompressSync, constants, gzipSync } from "node:zlib"
+import { takesEncoding } from "./negotiate.js"
+
+const types: Readonly<Record<string, string>> = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".ico": "image/x-icon",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
+  ".webmanifest": "application/manifest+json",
+  ".woff2": "font/woff2"
+}
+
+/** What the page may do: its own files and its own server, nothing inline. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'"
+].join("; ")
+
+/** A file as it is sent: whole, and in the codings that make it smaller. */
+interface Served {
+  readonly type: string
+  readonly etag: string
+  readonly plain: Uint8Array
+  readonly br: Uint8Array | undefined
+  readonly gzip: Uint8Array | undefined
+}
+
+/** Answers a path of the page; none where there is no such file. */
+export type StaticFiles = (path: string, acceptEncoding: string | undefined) => Option.Option<
+  HttpServerResponse.HttpServerResponse
+>
+
+const smallest = 1000
+
+const served = (name: string, bytes: Uint8Array): Served => {
+  const type = types[/\.[a-z0-9]+$/.exec(name)?.[0] ?? ""] ?? "application/octet-stream"
+  const pays = bytes.byteLength >= smallest && /^text|javascript|json|svg/.test(type)
+  return {
+    type,
+    etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+    plain: bytes,
+    br: pays ? brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }) : undefined,
+    gzip: pays ? gzipSync(bytes) : undefined
+  }
+}
+
+const respond = ({ br, etag, gzip, plain, type }: Served, acceptEncoding: string | undefined) => {
+  const [coding, bytes] = br !== undefined && takesEncoding(acceptEncoding, "br")
+    ? ["br", br] as const
+    : gzip !== undefined && takesEncoding(acceptEncoding, "gzip")
+    ? ["gzip", gzip] as const
+    : [undefined, plain] as const
+  return HttpServerResponse.uint8Array(bytes, {
+    contentType: type,
+    headers: {
+      etag,
+      "cache-control": "no-cache",
+      "content-security-policy": pagePolicy,
+      ...(br === undefined ? {} : { vary: "Accept-Encoding" }),
+      ...(coding === undefined ? {} : { "content-encoding": coding })
+    }
+  })
+}
+
+const assets = fileURLToPath(new URL("../assets/page/", import.meta.url))
+
+/** Reads the page's files. `/` is `index.html`, and so is every path without an extension: the page tells them apart. */
+export const load: Effect.Effect<StaticFiles, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
+  const files = yield* FileSystem.FileSystem
+  const paths = yield* Path.Path
+  const names = yield* files.readDirectory(assets, { recursive: true })
+  const all = new Map<string, Served>()
+  for (const name of names) {
+    const path = paths.join(assets, name)
+    if ((yield* files.stat(path)).type !== "File") continue
+    all.set(`/${name.split(paths.sep).join("/")}`, served(name, yield* files.readFile(path)))
+  }
+  const answer: StaticFiles = (path, acceptEncoding) => {
+    const isPage = !/\.[^/]*$/.test(path)
+    return Option.map(
+      Option.fromNullable(all.get(isPage ? "/index.html" : path)),
+      (file) => respond(file, acceptEncoding)
+    )
+  }
+  return answer
+}).pipe(Effect.orDie)

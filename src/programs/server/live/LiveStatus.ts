@@ -1,0 +1,145 @@
+/**
+ * The status of the census for any number of readers at the price of one: rows of large tables are counted in the
+ * background and never more of the time than a twentieth, budgets and processes are read once a second at most.
+ */
+import { Clock, Context, Duration, Effect, Layer, Option, Ref } from "effect"
+import type { Transient } from "../../../domain/Errors.js"
+import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
+import { dayOf } from "../../../domain/UtcDay.js"
+import { CensusPages } from "../../../services/CensusPages.js"
+import { ProcessBoard, type RunningProcess } from "../../../services/ProcessBoard.js"
+import { RepoDockerStore, type StoreStatus } from "../../../services/RepoDockerStore.js"
+import type { Status } from "../api/status.js"
+import * as RequestRates from "./requestRates.js"
+
+/** The status as the API answers it. */
+export type StatusValue = typeof Status.Type
+
+/** What everybody reads. */
+export class LiveStatus extends Context.Tag("image-census/LiveStatus")<LiveStatus, {
+  /** Not older than a second, with row counts that are a little older. */
+  readonly current: Effect.Effect<StatusValue, Transient>
+}>() {}
+
+/** The intervals after which rows are due. */
+export interface LiveStatusOptions {
+  readonly discovery: Duration.Duration
+  readonly refresh: Duration.Duration
+}
+
+interface Counted {
+  readonly at: number
+  readonly took: number
+  readonly store: StoreStatus
+  readonly done: number
+}
+
+const freshFor = Duration.toMillis(Duration.seconds(1))
+const countEvery = Duration.toMillis(Duration.seconds(5))
+/** Counting may take this part of the time. */
+const countShare = 1 / 20
+
+const budgetOf = (rates: ReadonlyMap<string, number>) => (state: BudgetState) => ({
+  service: state.key.service,
+  payer: state.key.payer,
+  limit: state.limit ?? null,
+  remaining: state.remaining ?? null,
+  resetsAt: Option.fromNullable(state.resetsAt),
+  requests: state.requests,
+  points: state.points,
+  requestsPerMinute: rates.get(budgetId(state.key)) ?? null,
+  observedAt: state.observedAt
+})
+
+const statusOf = (
+  now: number,
+  { at, done, store }: Counted,
+  budgets: ReadonlyArray<BudgetState>,
+  rates: ReadonlyMap<string, number>,
+  processes: ReadonlyArray<RunningProcess>
+): StatusValue => ({
+  now,
+  countedAt: at,
+  backlog: store.backlog,
+  due: { repositories: store.repositoriesDue, images: store.imagesDue },
+  oldestDue: store.oldestDue,
+  deferred: store.deferred,
+  leased: store.leased,
+  lastCompleteDay: store.lastCompleteDay,
+  today: { day: dayOf(at), images: store.images - store.gone, done },
+  rows: { repositories: store.repositories, images: store.images, gone: store.gone, snapshots: store.snapshots },
+  parks: budgets.flatMap(({ key, parkReason, parkedUntil }) =>
+    parkedUntil === undefined || parkedUntil <= now ? [] : [{
+      service: key.service,
+      payer: key.payer,
+      until: parkedUntil,
+      secondsLeft: Math.ceil((parkedUntil - now) / 1000),
+      reason: parkReason ?? null
+    }]
+  ),
+  budgets: budgets.map(budgetOf(rates)),
+  processes
+})
+
+/** A status that is read as long as the scope lasts. */
+export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOptions) {
+  const store = yield* RepoDockerStore
+  const pages = yield* CensusPages
+  const board = yield* ProcessBoard
+  const scope = yield* Effect.scope
+  const counted = yield* Ref.make(Option.none<Counted>())
+  const rates = yield* Ref.make(RequestRates.none)
+  const last = yield* Ref.make(Option.none<StatusValue>())
+  const counting = yield* Effect.makeSemaphore(1)
+  const reading = yield* Effect.makeSemaphore(1)
+
+  const count = Effect.gen(function*() {
+    const before = yield* Clock.currentTimeMillis
+    const [status, done] = yield* Effect.all([store.status(options), pages.doneOn(dayOf(before))])
+    const at = yield* Clock.currentTimeMillis
+    const fresh: Counted = { at, took: at - before, store: status, done }
+    yield* Ref.set(counted, Option.some(fresh))
+    return fresh
+  })
+
+  const counts = Effect.gen(function*() {
+    const known = yield* Ref.get(counted)
+    if (Option.isNone(known)) {
+      return yield* counting.withPermits(1)(
+        Effect.flatMap(Ref.get(counted), Option.match({ onNone: () => count, onSome: Effect.succeed }))
+      )
+    }
+    const { at, took } = known.value
+    const now = yield* Clock.currentTimeMillis
+    if (now - at >= Math.max(countEvery, took / countShare)) {
+      yield* counting.withPermitsIfAvailable(1)(count).pipe(
+        Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("rows were not counted", error.message)),
+        Effect.forkIn(scope)
+      )
+    }
+    return known.value
+  })
+
+  const read = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const fresh = Option.filter(yield* Ref.get(last), (status) => now - status.now < freshFor)
+    if (Option.isSome(fresh)) return fresh.value
+    const budgets = yield* board.budgets
+    const processes = yield* board.running
+    const spent = yield* Ref.updateAndGet(
+      rates,
+      RequestRates.seen(now, new Map(budgets.map((state) => [budgetId(state.key), state.requests])))
+    )
+    const status = statusOf(now, yield* counts, budgets, RequestRates.perMinute(spent), processes)
+    yield* Ref.set(last, Option.some(status))
+    return status
+  })
+
+  return LiveStatus.of({ current: reading.withPermits(1)(read) })
+})
+
+/** The status as long as the scope lasts. */
+export const layer = (
+  options: LiveStatusOptions
+): Layer.Layer<LiveStatus, never, RepoDockerStore | CensusPages | ProcessBoard> =>
+  Layer.scoped(LiveStatus, make(options))
