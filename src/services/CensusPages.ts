@@ -6,24 +6,6 @@ import type { CountOnDay } from "../domain/PullPeriods.js"
 import type { UtcDay } from "../domain/UtcDay.js"
 import type { StoredImage, StoredRepository } from "./RepoDockerStore.js"
 
-/** Why an image belongs to a repository. Times are epoch milliseconds. */
-export interface LinkEvidence {
-  readonly kind: string
-  readonly firstSeen: number
-  readonly lastSeen: number
-}
-
-/** An image of a repository. */
-export interface LinkedImage {
-  readonly image: string
-  readonly evidence: ReadonlyArray<LinkEvidence>
-}
-
-/** A repository of an image. */
-export interface LinkedRepository extends RepositoryName {
-  readonly evidence: ReadonlyArray<LinkEvidence>
-}
-
 /** What a row waits for, where it was put off. */
 interface PutOff {
   readonly notBefore: Option.Option<number>
@@ -36,7 +18,6 @@ export interface RepositoryDetail extends StoredRepository, PutOff {
   readonly headOid: Option.Option<string>
   readonly dockerfiles: ReadonlyArray<string>
   readonly renamedFrom: Option.Option<string>
-  readonly links: ReadonlyArray<LinkedImage>
 }
 
 /**
@@ -52,7 +33,6 @@ export interface ImageGrowth {
 
 /** An image on a list. */
 export interface ListedImage extends StoredImage {
-  readonly registry: string
   readonly growth: ImageGrowth
 }
 
@@ -64,7 +44,6 @@ export interface ImageDetail extends ListedImage, PutOff {
     readonly last: Option.Option<UtcDay>
     readonly days: number
   }
-  readonly links: ReadonlyArray<LinkedRepository>
 }
 
 /** The orders of images: names rise, numbers fall, and those without a number come last, by name. */
@@ -98,6 +77,8 @@ export interface CensusDay {
  * waits for a writer.
  */
 export class CensusPages extends Context.Tag("image-census/CensusPages")<CensusPages, {
+  /** The schema's version, and the one that this program works with. */
+  readonly schema: Effect.Effect<{ readonly current: number; readonly known: number }, Transient>
   /** Repositories on GitHub in the order in which they were added, behind the one with the id `after`. */
   readonly repositories: (page: {
     readonly search: Option.Option<string>

@@ -26,6 +26,7 @@ import { testProcess } from "./databases.js"
 
 /** Pages are what SQL is for: tests of them have a database. */
 const noPages = Layer.succeed(CensusPages, {
+  schema: Effect.succeed({ current: 1, known: 1 }),
   repositories: () => Effect.succeed([]),
   repository: () => Effect.succeedNone,
   images: () => Effect.succeed([]),

@@ -4,15 +4,23 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { CensusPages } from "../../services/CensusPages.js"
-import { makeCore } from "./core.js"
+import { makeCore, transient } from "./core.js"
+import { currentVersion, schemaVersion } from "./migrate.js"
 import { makeDays } from "./pages/days.js"
 import { makeImagePages } from "./pages/imagePages.js"
 import { makeRepositoryPages } from "./pages/repositoryPages.js"
 
 /** Pages on the client in context. */
 export const make = Effect.gen(function*() {
-  const core = yield* makeCore(yield* SqlClient, "pages")
-  return CensusPages.of({ ...makeRepositoryPages(core), ...makeImagePages(core), ...makeDays(core) })
+  const sql = yield* SqlClient
+  const core = yield* makeCore(sql, "pages")
+  const schema = currentVersion.pipe(
+    Effect.provideService(SqlClient, sql),
+    Effect.map((current) => ({ current, known: schemaVersion })),
+    Effect.withSpan("CensusPages.schema"),
+    transient
+  )
+  return CensusPages.of({ schema, ...makeRepositoryPages(core), ...makeImagePages(core), ...makeDays(core) })
 })
 
 /** `CensusPages` on the client in context. */

@@ -1,6 +1,7 @@
 /**
  * Reading images.
  */
+import type { SqlClient } from "@effect/sql/SqlClient"
 import { Chunk, Effect, Option, Schema, Stream } from "effect"
 import type { Transient } from "../../domain/Errors.js"
 import { UtcDay } from "../../domain/UtcDay.js"
@@ -9,7 +10,8 @@ import { rowsOf, type StoreCore, transient } from "./core.js"
 
 const pageSize = 500
 
-const Stored = Schema.Struct({
+/** The columns of an image as rows bring them. */
+export const imageFields = {
   image: Schema.String,
   registry: Schema.String,
   pulls: Schema.OptionFromNullOr(Schema.BigInt),
@@ -19,11 +21,12 @@ const Stored = Schema.Struct({
   goneSince: Schema.OptionFromNullOr(UtcDay),
   repositories: Schema.Array(Schema.String),
   verified: Schema.Array(Schema.String)
-})
+}
+const Stored = Schema.Struct(imageFields)
 
-/** `images` and `image` of the store. */
-export const makeImages = ({ sql }: StoreCore) => {
-  const columns = sql`
+/** Selects them of an image's row, which is called `d`. */
+export const imageColumns = (sql: SqlClient) =>
+  sql`
     d.image_name as image, d.registry, d.pulls::text as pulls, d.stars,
     round(extract(epoch from d.last_synced_at) * 1000)::float8 as "lastSyncedAt",
     round(extract(epoch from d.last_updated) * 1000)::float8 as "lastUpdated",
@@ -40,6 +43,10 @@ export const makeImages = ({ sql }: StoreCore) => {
       select r.owner || '/' || r.name from repo_docker_links_shown l join repos r on r.id = l.repo_id
       where l.image_name = d.image_name and l.verified order by 1
     ) as verified`
+
+/** `images` and `image` of the store. */
+export const makeImages = ({ sql }: StoreCore) => {
+  const columns = imageColumns(sql)
 
   const page = (search: Option.Option<string>, after: Option.Option<string>) =>
     rowsOf(Stored)(sql`

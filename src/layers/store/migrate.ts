@@ -46,7 +46,7 @@ const Exists = Schema.Tuple(Schema.Struct({ exists: Schema.Boolean }))
 const Version = Schema.Tuple(Schema.Struct({ version: Schema.Int }))
 
 /** The number of the latest migration; 0 for a database without any. */
-const currentVersion = Effect.gen(function*() {
+export const currentVersion = Effect.gen(function*() {
   const sql = yield* SqlClient
   const [{ exists }] = yield* Schema.decodeUnknown(Exists)(
     yield* sql`select to_regclass(${table}) is not null as exists`

@@ -1,6 +1,7 @@
 /**
  * Adding, naming, removing and listing repositories.
  */
+import type { SqlClient } from "@effect/sql/SqlClient"
 import { Array, Chunk, Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { key, type RepositoryName, urlOf } from "../../domain/GitHubRepository.js"
 import type { StoredRepository } from "../../services/RepoDockerStore.js"
@@ -16,7 +17,8 @@ const pageSize = 500
 const Count = Schema.Struct({ count: Schema.Int })
 const Named = Schema.Struct({ ...RepositoryRow.fields, position: Schema.Int })
 const Removed = Schema.Struct({ id: Schema.String, position: Schema.Int })
-const Stored = Schema.Struct({
+/** The columns of a repository as rows bring them. */
+export const repositoryFields = {
   id: Schema.String,
   url: Schema.String,
   owner: Schema.String,
@@ -25,7 +27,18 @@ const Stored = Schema.Struct({
   outcome: Schema.OptionFromNullOr(Schema.String),
   images: Schema.Array(Schema.String),
   verified: Schema.Array(Schema.String)
-})
+}
+const Stored = Schema.Struct(repositoryFields)
+
+/** Selects them of a repository's row, which is called `r`. */
+export const repositoryColumns = (sql: SqlClient) =>
+  sql`
+      r.id::text as id, r.url, r.owner, r.name,
+      round(extract(epoch from r.docker_checked_at) * 1000)::float8 as "checkedAt",
+      r.docker_outcome as outcome,
+      array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id order by 1) as images,
+      array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id and l.verified order by 1)
+        as verified`
 
 const inputOf = (repositories: ReadonlyArray<RepositoryName>) =>
   JSON.stringify(
@@ -159,13 +172,7 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
 
   const page = (search: Option.Option<string>, after: string) =>
     rowsOf(Stored)(sql`
-      select r.id::text as id, r.url, r.owner, r.name,
-        round(extract(epoch from r.docker_checked_at) * 1000)::float8 as "checkedAt",
-        r.docker_outcome as outcome,
-        array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id order by 1) as images,
-        array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id and l.verified order by 1)
-          as verified
-      from repos r
+      select ${repositoryColumns(sql)} from repos r
       where r.id > ${after}::bigint and r.host = 'github' and r.owner <> '' and r.name <> ''
         and ${
       Option.match(search, {

@@ -26,7 +26,7 @@ export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | Do
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets
 
 /** What the daemon's jobs run on. */
-export type AllServices = StoreServices | WorldServices | RegistryServices | CensusPages | UpdateFinder
+export type AllServices = StoreServices | WorldServices | RegistryServices | UpdateFinder | CensusPages
 
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {

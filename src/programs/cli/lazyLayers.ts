@@ -17,8 +17,8 @@ export const make = (
     world: Layer.unwrapEffect(Effect.map(loaded, ({ world }) => world)),
     registries: Layer.unwrapEffect(Effect.map(loaded, ({ registries }) => registries)),
     all: Layer.unwrapEffect(Effect.map(loaded, ({ all }) => all)),
-    server: Layer.unwrapEffect(Effect.map(loaded, ({ server }) => server)),
     updates: (options) => Layer.unwrapEffect(Effect.map(loaded, ({ updates }) => updates(options))),
+    server: Layer.unwrapEffect(Effect.map(loaded, ({ server }) => server)),
     migrate: Effect.flatMap(loaded, ({ migrate }) => migrate)
   }
 }

@@ -6,26 +6,13 @@ import { Effect, Option, Schema } from "effect"
 import { UtcDay } from "../../../domain/UtcDay.js"
 import type { ImageDetail, ImageOrder, ImagePlace, ListedImage } from "../../../services/CensusPages.js"
 import { rowsOf, type StoreCore, transient } from "../core.js"
-import { evidenceOf, EvidenceRows, finiteMillis, holding } from "./shared.js"
+import { imageColumns, imageFields } from "../images.js"
+import { finiteMillis, holding } from "./shared.js"
 
 const BigCount = Schema.OptionFromNullOr(Schema.BigInt)
 const Day = Schema.OptionFromNullOr(UtcDay)
 
-const fields = {
-  image: Schema.String,
-  registry: Schema.String,
-  pulls: BigCount,
-  stars: Schema.OptionFromNullOr(Schema.Int),
-  lastSyncedAt: Schema.Number,
-  lastUpdated: Schema.OptionFromNullOr(Schema.Number),
-  goneSince: Day,
-  repositories: Schema.Array(Schema.String),
-  verified: Schema.Array(Schema.String),
-  asOf: Day,
-  days7: BigCount,
-  days30: BigCount,
-  days90: BigCount
-}
+const fields = { ...imageFields, asOf: Day, days7: BigCount, days30: BigCount, days90: BigCount }
 const Row = Schema.Struct(fields)
 const DetailRow = Schema.Struct({
   ...fields,
@@ -36,7 +23,6 @@ const DetailRow = Schema.Struct({
   notBefore: Schema.OptionFromNullOr(Schema.Number),
   lastError: Schema.OptionFromNullOr(Schema.String)
 })
-const LinkRow = Schema.Struct({ owner: Schema.String, name: Schema.String, evidence: EvidenceRows })
 
 const listed = <R extends typeof Row.Type>({ asOf, days30, days7, days90, ...row }: R) => ({
   ...row,
@@ -62,25 +48,8 @@ interface Page {
 
 /** `images` and `image`. */
 export const makeImagePages = ({ sql }: StoreCore) => {
-  const columns = sql`
-    d.image_name as image, d.registry, d.pulls::text as pulls, d.stars,
-    coalesce(${finiteMillis(sql, "d.last_synced_at")}, 0) as "lastSyncedAt",
-    ${finiteMillis(sql, "d.last_updated")} as "lastUpdated",
-    case when d.gone_at is not null then to_char(d.missing_since, 'YYYY-MM-DD') end as "goneSince",
-    to_char(g.as_of, 'YYYY-MM-DD') as "asOf", g.days_7::text as "days7", g.days_30::text as "days30",
-    g.days_90::text as "days90",
-    array(
-      select distinct r.owner || '/' || r.name from repos r
-      where (r.id in (select l.repo_id from repo_docker_links_shown l where l.image_name = d.image_name)
-          or (r.id = d.repo_id
-            and not exists (select 1 from repo_docker_links l where l.repo_id = r.id and l.image_name = d.image_name)))
-        and r.owner is not null and r.name is not null
-      order by 1
-    ) as repositories,
-    array(
-      select r.owner || '/' || r.name from repo_docker_links_shown l join repos r on r.id = l.repo_id
-      where l.image_name = d.image_name and l.verified order by 1
-    ) as verified`
+  const columns = sql`${imageColumns(sql)}, to_char(g.as_of, 'YYYY-MM-DD') as "asOf", g.days_7::text as "days7",
+    g.days_30::text as "days30", g.days_90::text as "days90"`
 
   const wanted = ({ registry, search }: Page) =>
     sql`${holding(sql, search, "d.image_name")} and ${
@@ -149,14 +118,10 @@ export const makeImagePages = ({ sql }: StoreCore) => {
         from repo_docker_pulls_daily p where p.image_name = d.image_name
       ) h
       where d.image_name = ${name}`)
-    if (row === undefined) return Option.none<ImageDetail>()
-    const links = yield* rowsOf(LinkRow)(sql`
-      select r.owner, r.name, ${evidenceOf(sql)} as evidence
-      from repo_docker_links l join repos r on r.id = l.repo_id
-      where l.image_name = ${name} and r.owner is not null and r.name is not null
-      group by r.owner, r.name order by r.owner, r.name`)
-    const { days, first, last, ...rest } = listed(row)
-    return Option.some<ImageDetail>({ ...rest, history: { first, last, days }, links })
+    return Option.map(Option.fromNullable(row), (found): ImageDetail => {
+      const { days, first, last, ...rest } = listed(found)
+      return { ...rest, history: { first, last, days } }
+    })
   }, transient)
 
   return { images, image }

@@ -6,21 +6,12 @@ import { key, type RepositoryName } from "../../../domain/GitHubRepository.js"
 import type { RepositoryDetail } from "../../../services/CensusPages.js"
 import type { StoredRepository } from "../../../services/RepoDockerStore.js"
 import { rowsOf, type StoreCore, transient } from "../core.js"
-import { evidenceOf, EvidenceRows, finiteMillis, holding } from "./shared.js"
+import { repositoryColumns, repositoryFields } from "../repositories.js"
+import { finiteMillis, holding } from "./shared.js"
 
-const fields = {
-  id: Schema.String,
-  url: Schema.String,
-  owner: Schema.String,
-  name: Schema.String,
-  checkedAt: Schema.OptionFromNullOr(Schema.Number),
-  outcome: Schema.OptionFromNullOr(Schema.String),
-  images: Schema.Array(Schema.String),
-  verified: Schema.Array(Schema.String)
-}
-const Row = Schema.Struct(fields)
+const Row = Schema.Struct(repositoryFields)
 const DetailRow = Schema.Struct({
-  ...fields,
+  ...repositoryFields,
   addedAt: Schema.Number,
   headOid: Schema.OptionFromNullOr(Schema.String),
   dockerfiles: Schema.Array(Schema.String),
@@ -28,7 +19,6 @@ const DetailRow = Schema.Struct({
   notBefore: Schema.OptionFromNullOr(Schema.Number),
   lastError: Schema.OptionFromNullOr(Schema.String)
 })
-const LinkRow = Schema.Struct({ image: Schema.String, evidence: EvidenceRows })
 
 const named = <R extends { readonly owner: string; readonly name: string }>({ name, owner, ...row }: R) => ({
   ...row,
@@ -43,11 +33,7 @@ interface Page {
 
 /** `repositories` and `repository`. */
 export const makeRepositoryPages = ({ sql }: StoreCore) => {
-  const columns = sql`r.id::text as id, r.url, r.owner, r.name,
-    ${finiteMillis(sql, "r.docker_checked_at")} as "checkedAt", r.docker_outcome as outcome,
-    array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id order by 1) as images,
-    array(select l.image_name from repo_docker_links_shown l where l.repo_id = r.id and l.verified order by 1)
-      as verified`
+  const columns = repositoryColumns(sql)
 
   const repositories = Effect.fn("CensusPages.repositories")(function*({ after, limit, search }: Page) {
     const rows = yield* rowsOf(Row)(sql`
@@ -70,11 +56,7 @@ export const makeRepositoryPages = ({ sql }: StoreCore) => {
       key(name)
     })
       order by lower(r.owner || '/' || r.name) = ${key(name)} desc, r.id limit 1`)
-    if (row === undefined) return Option.none<RepositoryDetail>()
-    const links = yield* rowsOf(LinkRow)(sql`
-      select l.image_name as image, ${evidenceOf(sql)} as evidence
-      from repo_docker_links l where l.repo_id = ${row.id}::bigint group by l.image_name order by l.image_name`)
-    return Option.some<RepositoryDetail>({ ...named(row), links })
+    return Option.map(Option.fromNullable(row), (found): RepositoryDetail => named(found))
   }, transient)
 
   return { repositories, repository }

@@ -5,8 +5,9 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import { Schema } from "effect"
 import { NotFound, Transient } from "../../../domain/Errors.js"
+import { Link } from "./links.js"
 import { Conflict, Invalid } from "./problems.js"
-import { Accepted, Evidence } from "./repositories.js"
+import { Accepted } from "./repositories.js"
 import { Count, cursor, Day, ImagePath, Instant, limit, Next, nextOf, orNull, search, wholeNumber } from "./wire.js"
 
 /**
@@ -35,16 +36,11 @@ export const Image = Schema.Struct({
   goneSince: orNull(Day),
   /** `owner/name` of repositories that publish it. */
   repositories: Schema.Array(Schema.String),
+  /** Those of them that the image's own label names. */
+  verified: Schema.Array(Schema.String),
   /** Pulls on each of the last `recentDays` days, oldest first; `null` where a day's are not known. */
   recent: Schema.Array(Schema.NullOr(Schema.Int))
 }).annotations({ identifier: "Image" })
-
-/** A repository of an image, with the evidence. */
-export const ImageLink = Schema.Struct({
-  owner: Schema.String,
-  name: Schema.String,
-  evidence: Schema.Array(Evidence)
-}).annotations({ identifier: "ImageLink" })
 
 /** Everything that is known of one image. */
 export const ImageDetail = Schema.Struct({
@@ -55,7 +51,7 @@ export const ImageDetail = Schema.Struct({
   /** It is put off until then, because of `lastError`. */
   notBefore: orNull(Instant),
   lastError: orNull(Schema.String),
-  links: Schema.Array(ImageLink)
+  links: Schema.Array(Link)
 }).annotations({ identifier: "ImageDetail" })
 
 /** The orders of a list of images: names rise, numbers fall. */

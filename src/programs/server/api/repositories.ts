@@ -5,6 +5,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import { Schema } from "effect"
 import { NotFound, Transient } from "../../../domain/Errors.js"
+import { Link } from "./links.js"
 import { Conflict, Invalid } from "./problems.js"
 import { cursor, Instant, limit, Next, nextOf, orNull, RepositoryPath, search } from "./wire.js"
 
@@ -18,22 +19,10 @@ export const Repository = Schema.Struct({
   /** `hit`, `miss`, `no-dockerfile` or `not-found`. */
   outcome: orNull(Schema.String),
   /** Names of its images. */
-  images: Schema.Array(Schema.String)
+  images: Schema.Array(Schema.String),
+  /** Those of them whose own label names this repository. */
+  verified: Schema.Array(Schema.String)
 }).annotations({ identifier: "Repository" })
-
-/** Why an image belongs to a repository. */
-export const Evidence = Schema.Struct({
-  /** `name`, `workflow`, `official`, `label` or `manual`. */
-  kind: Schema.String,
-  firstSeen: Instant,
-  lastSeen: Instant
-}).annotations({ identifier: "Evidence" })
-
-/** An image of a repository, with the evidence. */
-export const RepositoryLink = Schema.Struct({
-  image: Schema.String,
-  evidence: Schema.Array(Evidence)
-}).annotations({ identifier: "RepositoryLink" })
 
 /** Everything that is known of one repository. */
 export const RepositoryDetail = Schema.Struct({
@@ -47,7 +36,7 @@ export const RepositoryDetail = Schema.Struct({
   /** It is put off until then, because of `lastError`. */
   notBefore: orNull(Instant),
   lastError: orNull(Schema.String),
-  links: Schema.Array(RepositoryLink)
+  links: Schema.Array(Link)
 }).annotations({ identifier: "RepositoryDetail" })
 
 const RepositoryKey = Schema.Struct({ id: Schema.String.pipe(Schema.pattern(/^\d{1,18}$/)) })

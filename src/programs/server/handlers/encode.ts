@@ -6,15 +6,17 @@ import { calendar, rowsOf } from "../../../domain/PullHistory.js"
 import { type CountOnDay } from "../../../domain/PullPeriods.js"
 import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
 import type { ListedImage } from "../../../services/CensusPages.js"
+import type { StoredLink } from "../../../services/LinkStore.js"
 import type { StoredRepository } from "../../../services/RepoDockerStore.js"
 
 /** A repository on a list. */
-export const repositoryOf = ({ checkedAt, images, outcome, repository, url }: StoredRepository) => ({
+export const repositoryOf = ({ checkedAt, images, outcome, repository, url, verified }: StoredRepository) => ({
   ...repository,
   url,
   checkedAt,
   outcome,
-  images
+  images,
+  verified
 })
 
 /**
@@ -50,5 +52,16 @@ export const imageOf = (image: ListedImage, recent: ReadonlyArray<number | null>
   lastUpdated: image.lastUpdated,
   goneSince: image.goneSince,
   repositories: image.repositories,
+  verified: image.verified,
   recent
+})
+
+/** A link with all that speaks for and against it. */
+export const linkOf = ({ confidence, evidence, image, registry, repository, verification }: StoredLink) => ({
+  ...repository,
+  image,
+  registry,
+  evidence,
+  verification,
+  confidence
 })

@@ -4,19 +4,20 @@
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Clock, Effect, Option } from "effect"
+import { Clock, Effect, Option, Stream } from "effect"
 import { NotFound } from "../../../domain/Errors.js"
 import { familiarImage } from "../../../domain/PullImport.js"
 import { periods, type PullPeriod } from "../../../domain/PullPeriods.js"
 import { addDays, dayOf, daysBetween } from "../../../domain/UtcDay.js"
 import { CensusPages, type ImageOrder, type ListedImage } from "../../../services/CensusPages.js"
+import { LinkStore } from "../../../services/LinkStore.js"
 import { Api } from "../api/Api.js"
 import { csvColumns, longestHistory, nextImage } from "../api/images.js"
 import { Invalid } from "../api/problems.js"
 import { preferred } from "../http/negotiate.js"
 import { respondProblem } from "../http/respond.js"
 import { OnDemand } from "../OnDemand.js"
-import { imageOf, recentPulls } from "./encode.js"
+import { imageOf, linkOf, recentPulls } from "./encode.js"
 
 const today = Effect.map(Clock.currentTimeMillis, dayOf)
 
@@ -92,13 +93,14 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
       Effect.gen(function*() {
         const found = yield* stored(path.image)
         const recent = yield* recentOf([found.image], urlParams.recentDays)
+        const links = yield* Stream.runCollect((yield* LinkStore).links({ image: found.image }))
         return {
           ...imageOf(found, recent(found.image)),
           knownSince: found.knownSince,
           history: found.history,
           notBefore: found.notBefore,
           lastError: found.lastError,
-          links: found.links
+          links: [...links].map(linkOf)
         }
       }))
     .handle("pulls", ({ path, urlParams }) =>

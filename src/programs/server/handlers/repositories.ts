@@ -2,16 +2,17 @@
  * Repositories over HTTP.
  */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
-import { Effect, Either, Option } from "effect"
+import { Effect, Either, Option, Stream } from "effect"
 import { NotFound } from "../../../domain/Errors.js"
 import { key, parse } from "../../../domain/GitHubRepository.js"
 import { CensusPages } from "../../../services/CensusPages.js"
+import { LinkStore } from "../../../services/LinkStore.js"
 import { RepoDockerStore } from "../../../services/RepoDockerStore.js"
 import { Api } from "../api/Api.js"
 import { Invalid } from "../api/problems.js"
 import { nextRepository } from "../api/repositories.js"
 import { OnDemand } from "../OnDemand.js"
-import { repositoryOf } from "./encode.js"
+import { linkOf, repositoryOf } from "./encode.js"
 
 const stored = (path: { readonly owner: string; readonly name: string }) =>
   Effect.gen(function*() {
@@ -43,16 +44,20 @@ export const repositories = HttpApiBuilder.group(Api, "repositories", (handlers)
         }
       }))
     .handle("get", ({ path }) =>
-      Effect.map(stored(path), (found) => ({
-        ...repositoryOf(found),
-        addedAt: found.addedAt,
-        headOid: found.headOid,
-        dockerfiles: found.dockerfiles,
-        renamedFrom: found.renamedFrom,
-        notBefore: found.notBefore,
-        lastError: found.lastError,
-        links: found.links
-      })))
+      Effect.gen(function*() {
+        const found = yield* stored(path)
+        const links = yield* Stream.runCollect((yield* LinkStore).links({ repository: found.repository }))
+        return {
+          ...repositoryOf(found),
+          addedAt: found.addedAt,
+          headOid: found.headOid,
+          dockerfiles: found.dockerfiles,
+          renamedFrom: found.renamedFrom,
+          notBefore: found.notBefore,
+          lastError: found.lastError,
+          links: [...links].map(linkOf)
+        }
+      }))
     .handle("add", ({ payload }) =>
       Effect.gen(function*() {
         const names = yield* Effect.forEach(
