@@ -93,6 +93,7 @@ export * as DockerHubRegistryMemory from "./layers/dockerhub/DockerHubRegistryMe
 export * as GitHubAccountHttp from "./layers/github/GitHubAccountHttp.js"
 export * as GitHubProbeHttp from "./layers/github/GitHubProbeHttp.js"
 export * as GitHubProbeMemory from "./layers/github/GitHubProbeMemory.js"
+export * as HeadRequests from "./layers/http/HeadRequests.js"
 export * as HttpClientUndici from "./layers/http/HttpClientUndici.js"
 export * as FirstSightsMemory from "./layers/memory/FirstSightsMemory.js"
 export * as LinkStoreMemory from "./layers/memory/LinkStoreMemory.js"

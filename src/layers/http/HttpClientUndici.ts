@@ -1,11 +1,13 @@
 /**
  * The one HTTP client of the program, on undici's pool of kept-alive connections.
  */
-import { HttpClient, HttpClientRequest } from "@effect/platform"
-import { NodeHttpClient } from "@effect/platform-node"
-import { Duration, Effect, Layer } from "effect"
+import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { Context, Duration, Effect, Layer } from "effect"
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici"
 import { SettingsError } from "../../domain/Errors.js"
+import { HeadRequests, make as makeHeads } from "./HeadRequests.js"
 import { followSameHost } from "./redirects.js"
 
 export interface HttpClientOptions {
@@ -53,19 +55,25 @@ const makeDispatcher = Effect.fnUntraced(function*(options: HttpClientOptions) {
   )
 })
 
-/**
- * A client that names itself in every request, obeys the proxies, follows redirects on the same host only, and tells
- * nobody outside about our traces. Timeouts and the reading of bodies are `exchange`'s.
- */
-export const make = Effect.fnUntraced(function*(options: HttpClientOptions) {
-  const dispatcher = yield* makeDispatcher(options)
-  return NodeHttpClient.makeUndici(dispatcher).pipe(
+const clientOn = (dispatcher: Dispatcher, options: HttpClientOptions): HttpClient.HttpClient =>
+  NodeHttpClient.makeUndici(dispatcher).pipe(
     HttpClient.withTracerPropagation(false),
     HttpClient.mapRequest(HttpClientRequest.setHeader("user-agent", userAgent(options))),
     followSameHost
   )
-})
 
-/** The client as a layer. Fails with SETTINGS where a proxy's address is none. */
-export const layer = (options: HttpClientOptions): Layer.Layer<HttpClient.HttpClient, SettingsError> =>
-  Layer.scoped(HttpClient.HttpClient, make(options))
+/**
+ * A client that names itself in every request, obeys the proxies, follows redirects on the same host only, and tells
+ * nobody outside about our traces; and the short way for HEADs over the same connections. Timeouts and the reading of
+ * bodies are `exchange`'s. Fails with SETTINGS where a proxy's address is none.
+ */
+export const layer = (options: HttpClientOptions): Layer.Layer<HttpClient.HttpClient | HeadRequests, SettingsError> =>
+  Layer.scopedContext(
+    Effect.map(
+      makeDispatcher(options),
+      (dispatcher) =>
+        Context.make(HttpClient.HttpClient, clientOn(dispatcher, options)).pipe(
+          Context.add(HeadRequests, makeHeads(dispatcher, userAgent(options)))
+        )
+    )
+  )

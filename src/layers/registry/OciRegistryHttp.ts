@@ -1,8 +1,7 @@
 /**
  * `OciRegistry` over HTTP.
  */
-import { HttpClient } from "@effect/platform"
-import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
 import { Duration, Effect, Layer, Stream } from "effect"
 import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
@@ -11,11 +10,12 @@ import { ContentCache } from "../../services/ContentCache.js"
 import { OciRegistry, type RegistryRepository } from "../../services/OciRegistry.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { RegistryCredentials } from "../../services/RegistryCredentials.js"
+import { HeadRequests } from "../http/HeadRequests.js"
 import { makeBlobs } from "./blobs.js"
 import { makeCalls } from "./calls.js"
 import { at, makeCopy } from "./copy.js"
 import { makeCore } from "./core.js"
-import { makeWithin } from "./deadlines.js"
+import { makeDeadlines } from "./deadlines.js"
 import { makeManifests } from "./manifests.js"
 import { type OciRegistryOptions, settle } from "./options.js"
 import { makePush } from "./push.js"
@@ -23,22 +23,15 @@ import { makeReferrers } from "./referrers.js"
 import { makeTags } from "./tags.js"
 import { makeUploads } from "./uploads.js"
 
-// Undici closes a connection after each HEAD unless it is told not to. HEADs are most of what we send, and an answer that
-// broke the protocol with a body would break its own connection at worst.
-const keepingConnections = (client: HttpClient.HttpClient): HttpClient.HttpClient =>
-  HttpClient.transformResponse(
-    client,
-    Effect.provideService(NodeHttpClient.UndiciRequestOptions, { path: "", method: "HEAD", reset: false })
-  )
-
 /** A client with its own tokens, lanes and memory of tags; cache, budgets and credentials are the services'. */
 export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) {
   const options = settle(given)
   const cache = yield* ContentCache
   // The spans are ours (`OciRegistry.…`); one more for each exchange would only cost.
-  const http = keepingConnections(HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true))
-  const within = yield* makeWithin(Duration.toMillis(options.timeout))
-  const core = makeCore(http, yield* RateBudgets, yield* RegistryCredentials, options, within)
+  const http = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
+  const deadlines = yield* makeDeadlines(Duration.toMillis(options.timeout))
+  const heads = yield* Effect.serviceOption(HeadRequests)
+  const core = makeCore(http, yield* RateBudgets, yield* RegistryCredentials, options, deadlines, heads)
   const calls = makeCalls(options.mirrors)
   const manifests = makeManifests(core, calls, cache, options)
   const blobs = makeBlobs(core, calls, cache, options)

@@ -2,7 +2,6 @@
  * Authorisation by challenge: nothing, Basic or Bearer, as the registry says. The first request to a registry learns
  * which; those that come meanwhile wait for that, so that a registry is asked for its challenge once.
  */
-import type { Headers } from "@effect/platform/Headers"
 import { Deferred, Effect, Option, Redacted } from "effect"
 import * as AuthScope from "../../domain/AuthScope.js"
 import { type Challenge, read as readChallenges } from "../../domain/Challenge.js"
@@ -34,7 +33,7 @@ interface Ready {
   readonly key?: string
 }
 
-const challengesOf = (headers: Headers): ReadonlyArray<Challenge> => {
+const challengesOf = (headers: Reply["headers"]): ReadonlyArray<Challenge> => {
   const value = headers["www-authenticate"]
   return value === undefined ? [] : readChallenges(value)
 }
@@ -127,45 +126,62 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
       })
     })
 
-  const attempt = (identity: Identity, state: Known, call: Call, contacted: Effect.Effect<void>) =>
-    Effect.gen(function*() {
-      let prepared = yield* ready(identity, call, state.scheme, state.wider.get(call.scope) ?? call.scope)
-      let renewed = false
-      while (true) {
-        identity.lane.unspent++
-        const reply: Reply = yield* send(call, prepared.header)
-        if (reply.status !== 401) {
-          state.scheme ??= { kind: "none" }
-          yield* contacted
-          return reply
-        }
-        const saying = yield* readSaying(reply, call.method)
-        const challenges = challengesOf(reply.headers)
-        if (!sameOrigin(reply.url, identity.endpoint.base)) {
-          return yield* new Auth({
-            service: identity.endpoint.registry,
-            message: `${call.what}: led to ${reply.url.host}, which asks for credentials of its own`
-          })
-        }
-        if (prepared.token !== undefined && prepared.key !== undefined) tokens.refuse(prepared.key, prepared.token)
-        const wanted = yield* schemeOf(identity, call, challenges)
-        const changed = state.scheme?.kind !== wanted.scheme.kind
-        state.scheme = wanted.scheme
-        yield* contacted
-        const scope = wanted.scope === undefined ? call.scope : AuthScope.union(call.scope, wanted.scope)
-        // A token that was made for this very request and refused will not be better when it is made again.
-        const stale = prepared.token !== undefined && (!prepared.token.fresh || wanted.error === "invalid_token")
-        const asked = prepared.header !== undefined
-        // A token that was given to us is all there is.
-        const given = Option.exists(identity.credential, ({ kind }) => kind === "bearer")
-        if (asked && (given || renewed || (!stale && !changed))) return yield* refused(identity, call, saying)
-        if (scope !== AuthScope.clean(call.scope) && state.wider.size < manyScopes) state.wider.set(call.scope, scope)
-        const next = yield* ready(identity, call, wanted.scheme, scope)
-        if (next.header === undefined) return yield* refused(identity, call, saying)
-        renewed = asked
-        prepared = next
-      }
+  const tried = (
+    identity: Identity,
+    state: Known,
+    call: Call,
+    prepared: Ready,
+    renewed: boolean,
+    contacted: Effect.Effect<void>
+  ): Effect.Effect<Reply, CensusError> =>
+    Effect.suspend(() => {
+      identity.lane.unspent++
+      return Effect.flatMap(send(call, prepared.header), (reply): Effect.Effect<Reply, CensusError> => {
+        if (reply.status === 401) return challenged(identity, state, call, prepared, renewed, contacted, reply)
+        state.scheme ??= { kind: "none" }
+        return Effect.as(contacted, reply)
+      })
     })
+
+  const challenged = Effect.fnUntraced(function*(
+    identity: Identity,
+    state: Known,
+    call: Call,
+    prepared: Ready,
+    renewed: boolean,
+    contacted: Effect.Effect<void>,
+    reply: Reply
+  ) {
+    const saying = yield* readSaying(reply, call.method)
+    if (!sameOrigin(reply.url, identity.endpoint.base)) {
+      return yield* new Auth({
+        service: identity.endpoint.registry,
+        message: `${call.what}: led to ${reply.url.host}, which asks for credentials of its own`
+      })
+    }
+    if (prepared.token !== undefined && prepared.key !== undefined) tokens.refuse(prepared.key, prepared.token)
+    const wanted = yield* schemeOf(identity, call, challengesOf(reply.headers))
+    const changed = state.scheme?.kind !== wanted.scheme.kind
+    state.scheme = wanted.scheme
+    yield* contacted
+    const scope = wanted.scope === undefined ? call.scope : AuthScope.union(call.scope, wanted.scope)
+    // A token that was made for this very request and refused will not be better when it is made again.
+    const stale = prepared.token !== undefined && (!prepared.token.fresh || wanted.error === "invalid_token")
+    const asked = prepared.header !== undefined
+    // A token that was given to us is all there is.
+    const given = Option.exists(identity.credential, ({ kind }) => kind === "bearer")
+    if (asked && (given || renewed || (!stale && !changed))) return yield* refused(identity, call, saying)
+    if (scope !== AuthScope.clean(call.scope) && state.wider.size < manyScopes) state.wider.set(call.scope, scope)
+    const next = yield* ready(identity, call, wanted.scheme, scope)
+    if (next.header === undefined) return yield* refused(identity, call, saying)
+    return yield* tried(identity, state, call, next, asked, contacted)
+  })
+
+  const attempt = (identity: Identity, state: Known, call: Call, contacted: Effect.Effect<void>) =>
+    Effect.flatMap(
+      ready(identity, call, state.scheme, state.wider.get(call.scope) ?? call.scope),
+      (prepared) => tried(identity, state, call, prepared, false, contacted)
+    )
 
   /** Sends a call with what the registry wants to see, and once more where that was refused in mid-flight. */
   const authorised = (identity: Identity, call: Call): Effect.Effect<Reply, CensusError> =>

@@ -63,7 +63,7 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
   const streamed = (reference: ImageReference, digest: Digest, reply: Reply): RegistryBlob => {
     const what = wordsFor(reference)
     const size = announcedLength(reply)
-    const bytes: Stream.Stream<Uint8Array, CensusError> = reply.response.stream.pipe(
+    const bytes: Stream.Stream<Uint8Array, CensusError> = reply.body.pipe(
       Stream.catchAll((error) => Stream.fail(brokenConnection(reference.registry, what, error))),
       Stream.timeoutFail(silence(reference), options.timeout)
     )

@@ -1,15 +1,16 @@
 /**
  * A request from the outside in: credential, lane, authorisation, transport, and what the answer says of limits.
  */
-import type { HttpClient } from "@effect/platform"
+import type { HttpClient } from "@effect/platform/HttpClient"
 import { Duration, Effect, Either, Option } from "effect"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
+import type { HeadRequests } from "../http/HeadRequests.js"
 import { sameOrigin } from "./addresses.js"
 import { makeAuthorisation } from "./authorisation.js"
 import { pullScope } from "./calls.js"
-import type { Within } from "./deadlines.js"
+import type { Deadlines } from "./deadlines.js"
 import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
 import { complaintsOf, failureOf, malformed, sayingOf } from "./failures.js"
 import { type Identity, payerOf } from "./identity.js"
@@ -56,6 +57,8 @@ const begun = (call: Call): Call => {
 
 const maxMoves = 3
 
+const manyIdentities = 1_000
+
 const firstSome = (
   credentials: typeof RegistryCredentials.Service,
   names: ReadonlyArray<string>,
@@ -69,24 +72,35 @@ const firstSome = (
 
 /** The inner client, shared by all operations. */
 export const makeCore = (
-  http: HttpClient.HttpClient,
+  http: HttpClient,
   budgets: typeof RateBudgets.Service,
   credentials: typeof RegistryCredentials.Service,
   options: Settled,
-  within: Within
+  deadlines: Deadlines,
+  heads: Option.Option<typeof HeadRequests.Service>
 ): Core => {
   const timeout = Duration.toMillis(options.timeout)
   const lanes = makeLanes(budgets, options)
-  const send = makeSend(http, timeout, within)
+  const send = makeSend(http, heads, timeout, deadlines)
   const observe = makeObserve(budgets)
   const { authorised } = makeAuthorisation(send, makeTokens(), makeAskToken(http, lanes, options.timeout))
 
+  // Who asks does not change while a client lives, and looking it up for each request would cost more than the request.
+  const identities = new Map<Endpoint, Map<string, Identity>>()
+
   const identityOf = (endpoint: Endpoint, repository: string): Effect.Effect<Identity> =>
-    Effect.map(firstSome(credentials, endpoint.credentialsOf, repository), (credential) => ({
-      endpoint,
-      credential,
-      lane: lanes.laneOf(endpoint, payerOf(credential))
-    }))
+    Effect.suspend(() => {
+      const known = identities.get(endpoint)?.get(repository)
+      if (known !== undefined) return Effect.succeed(known)
+      return Effect.map(firstSome(credentials, endpoint.credentialsOf, repository), (credential) => {
+        const identity: Identity = { endpoint, credential, lane: lanes.laneOf(endpoint, payerOf(credential)) }
+        const known = identities.get(endpoint)
+        if (known === undefined || known.size >= manyIdentities) {
+          identities.set(endpoint, new Map([[repository, identity]]))
+        } else known.set(repository, identity)
+        return identity
+      })
+    })
 
   const refuse = (lane: Lane, call: Call, reply: Reply): Effect.Effect<never, CensusError> =>
     Effect.gen(function*() {

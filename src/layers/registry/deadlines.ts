@@ -5,16 +5,23 @@
 import { Cause, Clock, Effect, Exit, Fiber } from "effect"
 
 interface Watched {
-  readonly fiber: Fiber.Fiber<unknown, unknown>
   readonly deadline: number
-  expired: boolean
+  readonly expire: () => void
 }
 
-/** Runs an effect, and interrupts it and fails with `onTimeout` where it takes longer. */
-export type Within = <A, E>(effect: Effect.Effect<A, E>, onTimeout: () => E) => Effect.Effect<A, E>
+/** Starts something that calls back once; what is returned cancels it, and nothing is called back then. */
+export type Started<A, E> = (done: (result: Effect.Effect<A, E>) => void) => () => void
 
-/** A watch over effects that may all take equally long (milliseconds). The sleeper ends with the scope. */
-export const makeWithin = Effect.fnUntraced(function*(timeout: number) {
+/** Deadlines of many things that may all take equally long. */
+export interface Deadlines {
+  /** Runs an effect, and interrupts it and fails with `onTimeout` where it takes longer. */
+  readonly within: <A, E>(effect: Effect.Effect<A, E>, onTimeout: () => E) => Effect.Effect<A, E>
+  /** The same for what calls back, which needs no fiber of its own. */
+  readonly calledBack: <A, E>(start: Started<A, E>, onTimeout: () => E) => Effect.Effect<A, E>
+}
+
+/** A watch over what may take so long (milliseconds). The sleeper ends with the scope. */
+export const makeDeadlines = Effect.fnUntraced(function*(timeout: number) {
   // In the order in which they began, which is that of their deadlines.
   const watched = new Set<Watched>()
   let sleeper: Fiber.RuntimeFiber<void> | undefined
@@ -29,25 +36,52 @@ export const makeWithin = Effect.fnUntraced(function*(timeout: number) {
         continue
       }
       watched.delete(next)
-      next.expired = true
-      yield* Fiber.interruptFork(next.fiber)
+      next.expire()
     }
     sleeper = undefined
   })
 
   yield* Effect.addFinalizer(() => sleeper === undefined ? Effect.void : Fiber.interrupt(sleeper))
 
-  const awake = Effect.suspend(() =>
-    sleeper !== undefined ? Effect.void : Effect.map(Effect.forkDaemon(Effect.interruptible(watch)), (fiber) => {
-      sleeper = fiber
-    })
-  )
+  const awake = Effect.map(Effect.forkDaemon(Effect.interruptible(watch)), (fiber) => {
+    sleeper = fiber
+  })
 
-  const within = <A, E>(effect: Effect.Effect<A, E>, onTimeout: () => E): Effect.Effect<A, E> =>
+  const calledBack: Deadlines["calledBack"] = <A, E>(start: Started<A, E>, onTimeout: () => E) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      const started = Effect.async<A, E>((resume) => {
+        const one: Watched = {
+          deadline: now + timeout,
+          expire: () => {
+            cancel()
+            resume(Effect.fail(onTimeout()))
+          }
+        }
+        watched.add(one)
+        const cancel = start((result) => {
+          watched.delete(one)
+          resume(result)
+        })
+        return Effect.sync(() => {
+          watched.delete(one)
+          cancel()
+        })
+      })
+      return sleeper === undefined ? Effect.zipRight(awake, started) : started
+    })
+
+  const within: Deadlines["within"] = <A, E>(effect: Effect.Effect<A, E>, onTimeout: () => E) =>
     Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         Effect.flatMap(Effect.forkDaemon(restore(effect)), (fiber) => {
-          const one: Watched = { fiber, deadline: now + timeout, expired: false }
+          let expired = false
+          const one: Watched = {
+            deadline: now + timeout,
+            expire: () => {
+              expired = true
+              fiber.unsafeInterruptAsFork(fiber.id())
+            }
+          }
           watched.add(one)
           const waited = Effect.onInterrupt(restore(Fiber.await(fiber)), () => {
             watched.delete(one)
@@ -57,7 +91,7 @@ export const makeWithin = Effect.fnUntraced(function*(timeout: number) {
             sleeper === undefined ? awake : Effect.void,
             Effect.flatMap(waited, (exit): typeof effect => {
               watched.delete(one)
-              return Exit.isFailure(exit) && one.expired && Cause.isInterruptedOnly(exit.cause)
+              return Exit.isFailure(exit) && expired && Cause.isInterruptedOnly(exit.cause)
                 ? Effect.fail(onTimeout())
                 : exit
             })
@@ -65,6 +99,6 @@ export const makeWithin = Effect.fnUntraced(function*(timeout: number) {
         }))
     )
 
-  const service: Within = within
+  const service: Deadlines = { calledBack, within }
   return service
 })

@@ -1,7 +1,6 @@
 /**
  * What a registry's refusals mean: the one place where they become the four errors.
  */
-import type { HttpClientError } from "@effect/platform"
 import { Option, Schema } from "effect"
 import { Auth, NotFound, Transient } from "../../domain/Errors.js"
 
@@ -86,16 +85,24 @@ export const failureOf = ({ body, service, status, what }: Refusal): Auth | NotF
 export const malformed = (service: string, message: string): Transient =>
   new Transient({ service, reason: "malformed", message })
 
+// Node's and OpenSSL's codes of a certificate that is not trusted: asking again does not mend it.
+const untrusted = /CERT|SELF_SIGNED|UNABLE_TO_(?:VERIFY|GET_ISSUER)/
+
 /** A connection that failed or broke. The address may carry a secret in its query, so the code alone is told. */
 export const brokenConnection = (
   service: string,
   what: string,
-  error: HttpClientError.HttpClientError
+  error: { readonly cause?: unknown; readonly reason: string }
 ): Transient => {
   const outer = error.cause
   const inner = outer instanceof Error && outer.cause instanceof Error ? outer.cause : outer
   const told = inner instanceof Error
     ? "code" in inner && typeof inner.code === "string" ? inner.code : inner.message
     : error.reason
-  return new Transient({ service, reason: "network", message: `${what}: the connection failed (${told})` })
+  return untrusted.test(told)
+    ? malformed(
+      service,
+      `${what}: the certificate is not trusted (${told}); NODE_EXTRA_CA_CERTS names a file with further authorities`
+    )
+    : new Transient({ service, reason: "network", message: `${what}: the connection failed (${told})` })
 }

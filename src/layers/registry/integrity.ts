@@ -60,7 +60,7 @@ export const readWhole = (reply: Reply, expected: Expectation): Effect.Effect<Ui
     }
     const chunks: Array<Uint8Array> = []
     let size = 0
-    return reply.response.stream.pipe(
+    return reply.body.pipe(
       Stream.catchAll((error) =>
         Stream.fail(
           announced === undefined

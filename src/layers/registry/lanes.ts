@@ -112,12 +112,6 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
       })
     })
 
-  const landed = (lane: Lane): Effect.Effect<void> =>
-    Effect.suspend(() => {
-      lane.flying -= 1
-      return lane.flying === 0 ? tell(lane) : Effect.void
-    })
-
   const paced = (lane: Lane): Effect.Effect<void> =>
     lane.spacing === 0 ? Effect.void : Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const at = Math.max(now, lane.nextAt)
@@ -168,6 +162,24 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
   const still = (lane: Lane): Effect.Effect<void, RateLimit> =>
     Effect.flatMap(parkOf(lane), (wait) => wait > 0 ? Effect.fail(rateLimit(lane, lane.parkedUntil)) : paced(lane))
 
+  // Runs in one of the lane's places.
+  const placed = <A>(lane: Lane, attempt: Effect.Effect<A, CensusError>): Effect.Effect<A, CensusError> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(lane.places.take(1)), () => {
+        lane.flying += 1
+        // The queue for a place may have been longer than it took to be parked.
+        const free = lane.parkedUntil === 0 && lane.spacing === 0
+        return Effect.flatMap(
+          Effect.exit(restore(free ? attempt : Effect.zipRight(still(lane), attempt))),
+          (exit) => {
+            lane.flying -= 1
+            const left = lane.places.release(1)
+            return Effect.zipRight(lane.flying === 0 ? Effect.zipRight(left, tell(lane)) : left, exit)
+          }
+        )
+      })
+    )
+
   /**
    * Runs an attempt within the lane's limits, and again within bounds where that can help: after a park that is short
    * enough, and after timeouts, broken connections and server errors. Other ends are final.
@@ -177,26 +189,21 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
     attempt: Effect.Effect<A, CensusError>,
     retries: number = options.retries
   ): Effect.Effect<A, CensusError> => {
-    // The queue for a place may have been longer than it took to be parked.
-    const placed = lane.places.withPermits(1)(Effect.zipRight(
-      still(lane),
-      Effect.suspend(() => {
-        lane.flying += 1
-        return Effect.ensuring(attempt, landed(lane))
-      })
-    ))
     const go = (waited: number, failures: number): Effect.Effect<A, CensusError> =>
-      Effect.flatMap(pass(lane, waited), (wait) =>
-        Effect.catchAll(placed, (error): Effect.Effect<A, CensusError> => {
-          if (error._tag === "RATE_LIMIT") return go(waited + wait, failures)
-          const again = error._tag === "TRANSIENT" && failures < retries &&
-            (error.reason === "timeout" || error.reason === "network" || error.reason === "server")
-          if (!again) return Effect.fail(error)
-          return Effect.flatMap(pauseAfter(lane, failures + 1), (pause) =>
-            pause > Math.max(longestWait, longestBackoff * 2)
-              ? Effect.fail(error)
-              : Effect.zipRight(Effect.sleep(pause), go(waited + wait, failures + 1)))
-        }))
+      Effect.flatMap(
+        pass(lane, waited),
+        (wait) =>
+          Effect.catchAll(placed(lane, attempt), (error): Effect.Effect<A, CensusError> => {
+            if (error._tag === "RATE_LIMIT") return go(waited + wait, failures)
+            const again = error._tag === "TRANSIENT" && failures < retries &&
+              (error.reason === "timeout" || error.reason === "network" || error.reason === "server")
+            if (!again) return Effect.fail(error)
+            return Effect.flatMap(pauseAfter(lane, failures + 1), (pause) =>
+              pause > Math.max(longestWait, longestBackoff * 2)
+                ? Effect.fail(error)
+                : Effect.zipRight(Effect.sleep(pause), go(waited + wait, failures + 1)))
+          })
+      )
     return go(0, 0)
   }
 

@@ -1,14 +1,16 @@
 /**
  * One request to a registry, redirects followed, body unread. Knows nothing of tokens and limits.
  */
-import type { HttpClient, HttpClientResponse } from "@effect/platform"
-import { HttpBody, HttpClientRequest } from "@effect/platform"
-import type { Headers } from "@effect/platform/Headers"
-import { Effect, Redacted, Stream } from "effect"
+import * as HttpBody from "@effect/platform/HttpBody"
+import type { HttpClient } from "@effect/platform/HttpClient"
+import type { ResponseError } from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import { Effect, Either, Option, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
+import type { HeadRequests } from "../http/HeadRequests.js"
 import { refusalOf, sameOrigin } from "./addresses.js"
-import type { Within } from "./deadlines.js"
+import type { Deadlines } from "./deadlines.js"
 import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
 import { brokenConnection, malformed } from "./failures.js"
 
@@ -39,8 +41,10 @@ export interface Call {
 /** An answer whose body was not read yet. */
 export interface Reply {
   readonly status: number
-  readonly headers: Headers
-  readonly response: HttpClientResponse.HttpClientResponse
+  /** By their names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** Empty for a HEAD. */
+  readonly body: Stream.Stream<Uint8Array, ResponseError>
   /** Where it came from, after redirects. */
   readonly url: URL
   /** The registry that this one sends readers to, which has to be asked as itself. */
@@ -56,7 +60,7 @@ export const readSaying = (reply: Reply, method: Method, limit = 16_384): Effect
   if (method === "HEAD") return Effect.succeed("")
   let room = limit
   const chunks: Array<Uint8Array> = []
-  return reply.response.stream.pipe(
+  return reply.body.pipe(
     Stream.takeUntil((chunk) => {
       chunks.push(room < chunk.byteLength ? chunk.subarray(0, room) : chunk)
       room -= chunk.byteLength
@@ -76,17 +80,14 @@ const bodyOf = (body: CallBody | undefined): HttpBody.HttpBody => {
   return HttpBody.stream(body.bytes, "application/octet-stream", body.size)
 }
 
-const noHeaders: Readonly<Record<string, string>> = {}
-
 /** Sends a call with an authorisation header, which is written here and nowhere else. */
 export type Send = (call: Call, authorisation: Redacted.Redacted | undefined) => Effect.Effect<Reply, Transient>
 
-const request = (call: Call, url: URL, authorisation: Redacted.Redacted | undefined) => {
-  const made = HttpClientRequest.make(call.method)(url, {
-    headers: authorisation === undefined
-      ? call.headers
-      : { ...(call.headers ?? noHeaders), authorization: Redacted.value(authorisation) }
-  })
+const headersOf = (call: Call, authorisation: Redacted.Redacted | undefined): Readonly<Record<string, string>> =>
+  authorisation === undefined ? call.headers : { ...call.headers, authorization: Redacted.value(authorisation) }
+
+const request = (call: Call, url: URL, headers: Readonly<Record<string, string>>) => {
+  const made = HttpClientRequest.make(call.method)(url, { headers })
   // Content headers that the call names are kept: the body would bring its own.
   return call.body === undefined ? made : HttpClientRequest.setHeaders(
     HttpClientRequest.setBody(made, bodyOf(call.body)),
@@ -94,12 +95,45 @@ const request = (call: Call, url: URL, authorisation: Redacted.Redacted | undefi
   )
 }
 
+const late = (call: Call, patience: number) => () =>
+  new Transient({
+    service: call.endpoint.registry,
+    reason: "timeout",
+    message: `${call.what}: no answer within ${patience / 1000} s`
+  })
+
 /**
  * Sends calls. Reads follow redirects, to other hosts without the authorisation, and stop before another registry;
  * writes follow only those that keep the method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in time), `malformed` (a redirect that is
  * refused, or one too many).
  */
-export const makeSend = (client: HttpClient.HttpClient, timeout: number, within: Within): Send => {
+export const makeSend = (
+  client: HttpClient,
+  heads: Option.Option<typeof HeadRequests.Service>,
+  timeout: number,
+  { calledBack, within }: Deadlines
+): Send => {
+  const hop = (call: Call, url: URL, authorisation: Redacted.Redacted | undefined): Effect.Effect<Reply, Transient> => {
+    const headers = headersOf(call, authorisation)
+    const broken = (error: { readonly cause?: unknown; readonly reason: string }) =>
+      brokenConnection(call.endpoint.registry, call.what, error)
+    if (call.method === "HEAD" && Option.isSome(heads)) {
+      const { send } = heads.value
+      return calledBack<Reply, Transient>((done) =>
+        send(url, headers, (answer) =>
+          done(Either.match(answer, {
+            onLeft: (cause): Effect.Effect<Reply, Transient> => Effect.fail(broken({ cause, reason: "Transport" })),
+            onRight: ({ headers, status }) => Effect.succeed({ status, headers, body: Stream.empty, url })
+          }))), late(call, timeout))
+    }
+    return client.execute(request(call, url, headers)).pipe(
+      Effect.mapBoth({
+        onFailure: broken,
+        onSuccess: ({ headers, status, stream }): Reply => ({ status, headers, body: stream, url })
+      })
+    )
+  }
+
   const follow = (
     call: Call,
     url: URL,
@@ -107,48 +141,40 @@ export const makeSend = (client: HttpClient.HttpClient, timeout: number, within:
     hops: number
   ): Effect.Effect<Reply, Transient> => {
     const service = call.endpoint.registry
-    return client.execute(request(call, url, authorisation)).pipe(
-      Effect.mapError((error) => brokenConnection(service, call.what, error)),
-      Effect.flatMap((response): Effect.Effect<Reply, Transient> => {
-        const reply: Reply = { status: response.status, headers: response.headers, response, url }
-        if (!redirects.has(response.status)) return Effect.succeed(reply)
-        const location = response.headers["location"]
-        if (location === undefined) return Effect.succeed(reply)
-        const fail = (message: string) => Effect.fail(malformed(service, `${call.what}: ${message}`))
-        if (!URL.canParse(location, url.href)) {
-          return fail(`redirected to what is no address: ${location.slice(0, 100)}`)
-        }
-        const next = new URL(location, url)
-        const refusal = refusalOf(call.endpoint.base, next) ?? refusalOf(url, next)
-        if (refusal !== undefined) return fail(`the redirect to ${next.host} is not followed: ${refusal}`)
-        if (hops >= maxRedirects) return fail(`more than ${maxRedirects} redirects, the last to ${next.host}`)
-        const reads = call.method === "GET" || call.method === "HEAD"
-        if (!reads && response.status !== 307 && response.status !== 308) {
-          return fail(`HTTP ${response.status} to ${next.host} in answer to a ${call.method}`)
-        }
-        const same = sameOrigin(next, url)
-        const to = same || !reads ? undefined : elsewhere(next)
-        return Effect.zipRight(
-          readSaying(reply, call.method, 4_096),
-          to === undefined
-            ? follow(call, next, same ? authorisation : undefined, hops + 1)
-            : Effect.succeed({ ...reply, moved: { to, url: next } })
-        )
-      })
-    )
+    return Effect.flatMap(hop(call, url, authorisation), (reply): Effect.Effect<Reply, Transient> => {
+      if (!redirects.has(reply.status)) return Effect.succeed(reply)
+      const location = reply.headers["location"]
+      if (location === undefined) return Effect.succeed(reply)
+      const fail = (message: string) => Effect.fail(malformed(service, `${call.what}: ${message}`))
+      if (!URL.canParse(location, url.href)) {
+        return fail(`redirected to what is no address: ${location.slice(0, 100)}`)
+      }
+      const next = new URL(location, url)
+      const refusal = refusalOf(call.endpoint.base, next) ?? refusalOf(url, next)
+      if (refusal !== undefined) return fail(`the redirect to ${next.host} is not followed: ${refusal}`)
+      if (hops >= maxRedirects) return fail(`more than ${maxRedirects} redirects, the last to ${next.host}`)
+      const reads = call.method === "GET" || call.method === "HEAD"
+      if (!reads && reply.status !== 307 && reply.status !== 308) {
+        return fail(`HTTP ${reply.status} to ${next.host} in answer to a ${call.method}`)
+      }
+      const same = sameOrigin(next, url)
+      const to = same || !reads ? undefined : elsewhere(next)
+      return Effect.zipRight(
+        readSaying(reply, call.method, 4_096),
+        to === undefined
+          ? follow(call, next, same ? authorisation : undefined, hops + 1)
+          : Effect.succeed({ ...reply, moved: { to, url: next } })
+      )
+    })
   }
 
   // An upload or a next page may be elsewhere: what was meant for the registry does not go there.
   return (call, authorisation) => {
     const sent = follow(call, call.url, sameOrigin(call.url, call.endpoint.base) ? authorisation : undefined, 0)
-    const late = (patience: number) => () =>
-      new Transient({
-        service: call.endpoint.registry,
-        reason: "timeout",
-        message: `${call.what}: no answer within ${patience / 1000} s`
-      })
-    return call.patience === undefined
-      ? within(sent, late(timeout))
-      : Effect.timeoutFail(sent, { duration: call.patience, onTimeout: late(call.patience) })
+    if (call.patience !== undefined) {
+      return Effect.timeoutFail(sent, { duration: call.patience, onTimeout: late(call, call.patience) })
+    }
+    // Of a HEAD each hop has a deadline already.
+    return call.method === "HEAD" && Option.isSome(heads) ? sent : within(sent, late(call, timeout))
   }
 }
