@@ -1,27 +1,16 @@
 /**
- * The questions that callers wait for, all of one kind. A question that several callers ask is there once. Workers take
- * from the front; what got no answer comes back.
+ * The repositories that callers wait for. A repository that several callers ask for is there once. Workers take from the
+ * front; what got no answer comes back.
  */
-import { Deferred, Effect, Exit } from "effect"
+import { Deferred, Effect, Exit, Ref } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
-import type { RepositoryName } from "../../domain/GitHubRepository.js"
-import type { Signal } from "./signal.js"
+import type { RepositoryProbe } from "../../domain/Finding.js"
+import { key, type RepositoryName } from "../../domain/GitHubRepository.js"
 
-/** What is asked, of which repository. */
-export interface Question {
-  /** Two questions with the same key have the same answer. */
-  readonly key: string
+/** A repository that somebody waits for. Only the backlog and the one worker that took it change it. */
+export interface Slot {
   readonly repository: RepositoryName
-  /** For people: what is asked for. */
-  readonly label: string
-  /** Roughly how many bytes the answer has, where that matters. */
-  readonly bytes: number
-}
-
-/** A question that somebody waits for. Only the backlog and the one worker that took it change it. */
-export interface Slot<Q extends Question, A> {
-  readonly question: Q
-  readonly result: Deferred.Deferred<A, CensusError>
+  readonly result: Deferred.Deferred<RepositoryProbe, CensusError>
   waiting: number
   /** The largest batch that it may go in: smaller after batches that were too much. */
   cap: number
@@ -35,16 +24,22 @@ export interface Slot<Q extends Question, A> {
   readonly refusedTo: Set<string>
 }
 
-/** Nobody waits for anything yet. Whoever asks wakes those who wait for the signal. */
-export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
+export const makeBacklog = Effect.gen(function*() {
   // What is waited for, queued or taken; the queue alone is in `queue`.
-  const known = new Map<string, Slot<Q, A>>()
-  let queue = new Set<Slot<Q, A>>()
+  const known = new Map<string, Slot>()
+  let queue = new Set<Slot>()
   let closedBy: CensusError | undefined
+  const arrival = yield* Ref.make(yield* Deferred.make<void>())
 
-  const enter = (question: Q, result: Slot<Q, A>["result"]): Slot<Q, A> => {
-    const slot = known.get(question.key) ?? {
-      question,
+  const wake = Effect.gen(function*() {
+    const next = yield* Deferred.make<void>()
+    yield* Deferred.succeed(yield* Ref.getAndSet(arrival, next), undefined)
+  })
+
+  const enter = (repository: RepositoryName, result: Slot["result"]): Slot => {
+    const id = key(repository)
+    const slot = known.get(id) ?? {
+      repository,
       result,
       waiting: 0,
       cap: Number.POSITIVE_INFINITY,
@@ -53,35 +48,35 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
       strikes: 0,
       refusedTo: new Set()
     }
-    if (!known.has(question.key)) {
-      known.set(question.key, slot)
+    if (!known.has(id)) {
+      known.set(id, slot)
       queue.add(slot)
     }
     slot.waiting += 1
     return slot
   }
 
-  const leave = (slot: Slot<Q, A>) => {
+  const leave = (slot: Slot) => {
     slot.waiting -= 1
-    if (slot.waiting === 0 && queue.delete(slot)) known.delete(slot.question.key)
+    if (slot.waiting === 0 && queue.delete(slot)) known.delete(key(slot.repository))
   }
 
   /** Waits for the answer. Who is interrupted leaves; a slot that nobody waits for is not asked for. */
-  const ask = (question: Q): Effect.Effect<A, CensusError> =>
+  const ask = (repository: RepositoryName): Effect.Effect<RepositoryProbe, CensusError> =>
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         if (closedBy !== undefined) return yield* closedBy
-        const slot = enter(question, yield* Deferred.make<A, CensusError>())
-        yield* signal.wake
+        const slot = enter(repository, yield* Deferred.make<RepositoryProbe, CensusError>())
+        yield* wake
         return yield* restore(Deferred.await(slot.result)).pipe(
           Effect.onInterrupt(() => Effect.sync(() => leave(slot)))
         )
       })
     )
 
-  const finish = (slot: Slot<Q, A>, exit: Exit.Exit<A, CensusError>) =>
+  const finish = (slot: Slot, exit: Exit.Exit<RepositoryProbe, CensusError>) =>
     Effect.suspend(() => {
-      known.delete(slot.question.key)
+      known.delete(key(slot.repository))
       return Deferred.done(slot.result, exit)
     })
 
@@ -89,21 +84,26 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
   const eligible = (member: string): number =>
     [...queue].reduce((count, slot) => slot.refusedTo.has(member) ? count : count + 1, 0)
 
-  /**
-   * Takes up to `size` slots for this member from the front: fewer where one of them may not go in so large a batch, and
-   * where their answers would have more than `bytes` together.
-   */
-  const take = (member: string, size: number, bytes: number): Effect.Effect<ReadonlyArray<Slot<Q, A>>> =>
+  /** Waits until there is something for this member; says how much. */
+  const awaitWork = (member: string): Effect.Effect<number> =>
+    Effect.gen(function*() {
+      while (true) {
+        const arrived = yield* Ref.get(arrival)
+        const count = eligible(member)
+        if (count > 0) return count
+        yield* Deferred.await(arrived)
+      }
+    })
+
+  /** Takes up to `size` slots for this member from the front, fewer where one of them may not go in so large a batch. */
+  const take = (member: string, size: number): Effect.Effect<ReadonlyArray<Slot>> =>
     Effect.sync(() => {
-      const taken = new Set<Slot<Q, A>>()
+      const taken = new Set<Slot>()
       let limit = size
-      let left = bytes
       for (const slot of queue) {
         if (taken.size >= limit) break
         if (slot.refusedTo.has(member) || slot.cap <= taken.size) continue
-        if (taken.size > 0 && slot.question.bytes > left) continue
         taken.add(slot)
-        left -= slot.question.bytes
         limit = Math.min(limit, slot.cap)
       }
       for (const slot of taken) queue.delete(slot)
@@ -111,12 +111,12 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
     })
 
   /** Gives slots back: to the front, or behind all others. Those that nobody waits for any more are dropped. */
-  const giveBack = (slots: ReadonlyArray<Slot<Q, A>>, where: "front" | "back"): Effect.Effect<void> =>
+  const giveBack = (slots: ReadonlyArray<Slot>, where: "front" | "back"): Effect.Effect<void> =>
     Effect.suspend(() => {
       const wanted = slots.filter((slot) => slot.waiting > 0)
-      for (const slot of slots) if (slot.waiting === 0) known.delete(slot.question.key)
+      for (const slot of slots) if (slot.waiting === 0) known.delete(key(slot.repository))
       queue = new Set(where === "front" ? [...wanted, ...queue] : [...queue, ...wanted])
-      return wanted.length === 0 ? Effect.void : signal.wake
+      return wanted.length === 0 ? Effect.void : wake
     })
 
   /** After an outage: what failed then may go in large batches again, unless it has failed on its own. */
@@ -124,15 +124,15 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
     for (const slot of known.values()) if (slot.strikes === 0) slot.cap = Number.POSITIVE_INFINITY
   })
 
-  /** Takes out of the queue what every one of these members is refused at, and ends each with its error. */
-  const failRefused = (
-    members: ReadonlySet<string>,
-    error: (question: Question) => CensusError
+  /** Takes out of the queue what satisfies the predicate, and ends each with its error. */
+  const failWhere = (
+    predicate: (slot: Slot) => boolean,
+    error: (slot: Slot) => CensusError
   ): Effect.Effect<void> =>
     Effect.suspend(() => {
-      const failing = [...queue].filter((slot) => [...members].every((member) => slot.refusedTo.has(member)))
+      const failing = [...queue].filter(predicate)
       for (const slot of failing) queue.delete(slot)
-      return Effect.forEach(failing, (slot) => finish(slot, Exit.fail(error(slot.question))), { discard: true })
+      return Effect.forEach(failing, (slot) => finish(slot, Exit.fail(error(slot))), { discard: true })
     })
 
   /** Ends everything that is waited for, and all that will be asked. */
@@ -143,7 +143,7 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
       return Effect.forEach([...known.values()], (slot) => finish(slot, Exit.fail(error)), { discard: true })
     })
 
-  return { ask, finish, eligible, take, giveBack, uncap, failRefused, close } as const
-}
+  return { ask, finish, eligible, awaitWork, take, giveBack, uncap, failWhere, close } as const
+})
 
-export type Backlog<Q extends Question, A> = ReturnType<typeof makeBacklog<Q, A>>
+export type Backlog = Effect.Effect.Success<typeof makeBacklog>

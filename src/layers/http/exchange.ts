@@ -6,6 +6,7 @@ import { HttpClientRequest } from "@effect/platform"
 import type { Headers } from "@effect/platform/Headers"
 import { Duration, Effect, Stream } from "effect"
 import { Transient } from "../../domain/Errors.js"
+import { measured } from "../../domain/telemetry.js"
 import { acceptedEncodings, decodeBody } from "./decode.js"
 
 /** An answer whose body was read to its end. */
@@ -87,6 +88,7 @@ export const exchange =
         duration: timeout,
         onTimeout: () => fail("timeout", `no whole answer within ${Duration.format(timeout)}`)
       }),
+      measured(service),
       Effect.withSpan("exchange", { attributes: { service } })
     )
   }

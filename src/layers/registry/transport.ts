@@ -8,6 +8,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Effect, Either, Option, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
+import { measured } from "../../domain/telemetry.js"
 import type { HeadRequests } from "../http/HeadRequests.js"
 import { refusalOf, sameOrigin } from "./addresses.js"
 import type { Deadlines } from "./deadlines.js"
@@ -141,31 +142,34 @@ export const makeSend = (
     hops: number
   ): Effect.Effect<Reply, Transient> => {
     const service = call.endpoint.registry
-    return Effect.flatMap(hop(call, url, authorisation), (reply): Effect.Effect<Reply, Transient> => {
-      if (!redirects.has(reply.status)) return Effect.succeed(reply)
-      const location = reply.headers["location"]
-      if (location === undefined) return Effect.succeed(reply)
-      const fail = (message: string) => Effect.fail(malformed(service, `${call.what}: ${message}`))
-      if (!URL.canParse(location, url.href)) {
-        return fail(`redirected to what is no address: ${location.slice(0, 100)}`)
+    return Effect.flatMap(
+      measured(service)(hop(call, url, authorisation)),
+      (reply): Effect.Effect<Reply, Transient> => {
+        if (!redirects.has(reply.status)) return Effect.succeed(reply)
+        const location = reply.headers["location"]
+        if (location === undefined) return Effect.succeed(reply)
+        const fail = (message: string) => Effect.fail(malformed(service, `${call.what}: ${message}`))
+        if (!URL.canParse(location, url.href)) {
+          return fail(`redirected to what is no address: ${location.slice(0, 100)}`)
+        }
+        const next = new URL(location, url)
+        const refusal = refusalOf(call.endpoint.base, next) ?? refusalOf(url, next)
+        if (refusal !== undefined) return fail(`the redirect to ${next.host} is not followed: ${refusal}`)
+        if (hops >= maxRedirects) return fail(`more than ${maxRedirects} redirects, the last to ${next.host}`)
+        const reads = call.method === "GET" || call.method === "HEAD"
+        if (!reads && reply.status !== 307 && reply.status !== 308) {
+          return fail(`HTTP ${reply.status} to ${next.host} in answer to a ${call.method}`)
+        }
+        const same = sameOrigin(next, url)
+        const to = same || !reads ? undefined : elsewhere(next)
+        return Effect.zipRight(
+          readSaying(reply, call.method, 4_096),
+          to === undefined
+            ? follow(call, next, same ? authorisation : undefined, hops + 1)
+            : Effect.succeed({ ...reply, moved: { to, url: next } })
+        )
       }
-      const next = new URL(location, url)
-      const refusal = refusalOf(call.endpoint.base, next) ?? refusalOf(url, next)
-      if (refusal !== undefined) return fail(`the redirect to ${next.host} is not followed: ${refusal}`)
-      if (hops >= maxRedirects) return fail(`more than ${maxRedirects} redirects, the last to ${next.host}`)
-      const reads = call.method === "GET" || call.method === "HEAD"
-      if (!reads && reply.status !== 307 && reply.status !== 308) {
-        return fail(`HTTP ${reply.status} to ${next.host} in answer to a ${call.method}`)
-      }
-      const same = sameOrigin(next, url)
-      const to = same || !reads ? undefined : elsewhere(next)
-      return Effect.zipRight(
-        readSaying(reply, call.method, 4_096),
-        to === undefined
-          ? follow(call, next, same ? authorisation : undefined, hops + 1)
-          : Effect.succeed({ ...reply, moved: { to, url: next } })
-      )
-    })
+    )
   }
 
   // An upload or a next page may be elsewhere: what was meant for the registry does not go there.

@@ -3,6 +3,7 @@
  */
 import { Duration, Effect, Option } from "effect"
 import type { Deferral, DiscoveryFinding, DiscoveryResult, ImageFacts } from "../../domain/Finding.js"
+import { wrote } from "../../domain/telemetry.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { writeInBulk } from "./bulk.js"
 import { storable, type StoreCore, transient } from "./core.js"
@@ -117,6 +118,7 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       yield* lock(definite.map(({ finding }) => finding.claim.id))
       yield* stamp(definite)
       yield* end(definite.map(({ finding }) => finding.claim.id))
+      yield* wrote("repos", definite.length)
       yield* ageNames(
         sql,
         definite.map(({ finding: { at, claim: { id } }, result }) => ({

@@ -4,6 +4,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
 import type { ImageFacts } from "../../domain/Finding.js"
+import { wrote } from "../../domain/telemetry.js"
 import { addDays, dayOf } from "../../domain/UtcDay.js"
 import { writeGrowth } from "./growth.js"
 
@@ -54,5 +55,6 @@ export const writeImages = (sql: SqlClient, seen: ReadonlyArray<SeenImage>) => {
       select x.image, x.day, x.pulls from ${input} x join repo_docker d on d.image_name = x.image order by x.image
       on conflict (image_name, date) do update set pulls_total = excluded.pulls_total`
     yield* writeGrowth(sql, seen.map(({ facts }) => facts.image))
+    yield* wrote("repo_docker_pulls_daily", seen.length)
   })
 }

@@ -69,7 +69,7 @@ const http = ({ version }: Program) =>
     })
   )
 
-const githubOptions = ({ discovery, github }: SettingsValues): GitHubOptions => ({
+const githubOptions = ({ github }: SettingsValues): GitHubOptions => ({
   tokens: github.tokens,
   app: Option.getOrUndefined(Option.map(github.app, ({ id, installationIds, privateKey }) => ({
     appId: id,
@@ -77,8 +77,7 @@ const githubOptions = ({ discovery, github }: SettingsValues): GitHubOptions => 
     installationIds: Option.getOrElse(installationIds, () => []).map(String)
   }))),
   apiUrl: github.apiUrl,
-  batchSize: github.batchSize,
-  files: discovery.workflows
+  batchSize: github.batchSize
 })
 
 const github = withSettings((settings) =>

@@ -3,6 +3,7 @@
  */
 import { Clock, Duration, Effect, Random } from "effect"
 import type { Auth } from "../../domain/Errors.js"
+import { jobFailed, jobRuns } from "../../domain/telemetry.js"
 import type { Job } from "./Job.js"
 
 const firstPause = Duration.seconds(1)
@@ -21,11 +22,13 @@ const keepRunning = <R>(job: Job<R>): Effect.Effect<void, Auth, R> => {
   const attempt = (failures: number): Effect.Effect<void, Auth, R> =>
     Effect.gen(function*() {
       const started = yield* Clock.currentTimeMillis
+      yield* jobRuns(job.name, true)
       return yield* job.run.pipe(
         Effect.catchTag("TRANSIENT", (error) =>
           Effect.gen(function*() {
             const lasted = (yield* Clock.currentTimeMillis) - started
             const inRow = lasted >= Duration.toMillis(goodRun) ? 1 : failures + 1
+            yield* Effect.zipRight(jobRuns(job.name, false), jobFailed(job.name))
             const pause = yield* jittered(pauseAfter(inRow))
             yield* Effect.logWarning(`${job.name} failed and starts again in ${Duration.format(pause)}`, error.message)
             yield* Effect.sleep(pause)

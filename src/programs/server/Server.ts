@@ -3,6 +3,7 @@
  * end, requests that are under way have a second.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
@@ -11,6 +12,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import { Deferred, Effect, Layer } from "effect"
 import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
+import type { CensusPages } from "../../services/CensusPages.js"
 import { Api, prefix } from "./api/Api.js"
 import { images } from "./handlers/images.js"
 import { repositories } from "./handlers/repositories.js"
@@ -20,8 +22,12 @@ import * as App from "./http/app.js"
 import type { Origins } from "./http/cors.js"
 import { docsPath, makeFinish } from "./http/docs.js"
 import { drain, isTaken } from "./http/listening.js"
+import { metrics } from "./http/metrics.js"
+import { health, ready } from "./http/probes.js"
 import { answered } from "./http/respond.js"
 import * as StaticFiles from "./http/staticFiles.js"
+import type { LiveStatus } from "./live/LiveStatus.js"
+import * as LiveStream from "./live/LiveStream.js"
 
 /** Where to listen, and who may. */
 export interface ServerOptions {
@@ -72,6 +78,13 @@ const documentOf = (version: string) => {
   return HttpServerResponse.unsafeJson({ ...document, info: { ...document.info, version } })
 }
 
+const memoryOf = () => process.memoryUsage.rss()
+
+const viewerOf = (request: HttpServerRequest): LiveStream.Viewer => {
+  const response = NodeHttpServerRequest.toServerResponse(request)
+  return { isStuck: () => response.writableNeedDrain, disconnect: () => void response.destroy() }
+}
+
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
   const closing = yield* Deferred.make<void>()
@@ -86,11 +99,17 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
   const document = documentOf(options.version)
   const docs = (request: HttpServerRequest) =>
     Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
+  const live = yield* LiveStream.make(closing)
+  const facts = { version: options.version, node: process.version, residentBytes: Effect.sync(memoryOf) }
   const app = App.make(
     { tokens: options.tokens, origins: options.origins, loopback: isLoopback(options.host) },
     {
       api: apiApp,
-      routes: new Map<string, App.Route<Effect.Effect.Context<typeof apiApp>>>([
+      routes: new Map<string, App.Route<Effect.Effect.Context<typeof apiApp> | CensusPages | LiveStatus>>([
+        ["/healthz", { access: "open", answer: () => Effect.succeed(health) }],
+        ["/readyz", { access: "open", answer: () => ready }],
+        ["/metrics", { access: "read", answer: () => metrics(facts) }],
+        [`${prefix}/live`, { access: "read", answer: (request) => live.view(viewerOf(request)) }],
         [`${prefix}/openapi.json`, { access: "read", answer: () => Effect.succeed(document) }],
         [docsPath, { access: "open", answer: docs }]
       ]),

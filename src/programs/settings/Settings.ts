@@ -46,11 +46,6 @@ export interface SettingsValues {
     readonly discoveryInterval: Duration.Duration
     readonly idleSleep: Duration.Duration
   }
-  readonly discovery: {
-    /** By their hosts. */
-    readonly registries: ReadonlyArray<string>
-    readonly workflows: boolean
-  }
   readonly registries: RegistrySettings
   readonly store: {
     /** None: the embedded database in `dataDir`. */
@@ -142,10 +137,6 @@ const config: Config.Config<SettingsValues> = Config.all({
     refreshInterval: definitions.dockerhubRefreshInterval.config,
     discoveryInterval: definitions.dockerhubDiscoveryInterval.config,
     idleSleep: definitions.dockerhubIdleSleep.config
-  }),
-  discovery: Config.all({
-    registries: definitions.discoveryRegistries.config,
-    workflows: definitions.discoveryWorkflows.config
   }),
   registries: Config.map(
     Config.all([registrySettings, pair(definitions.ghcrUser, definitions.ghcrToken)]),

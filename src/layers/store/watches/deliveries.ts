@@ -3,6 +3,7 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { minuteOf } from "../../../domain/DayWindow.js"
+import { attemptsEnded } from "../../../domain/telemetry.js"
 import { WatchAction } from "../../../domain/Watch.js"
 import { attempted, type DeliveryState } from "../../../domain/WatchDelivery.js"
 import type { ClaimedDelivery, DeliveryAttempt, WatchClaimOptions } from "../../../services/WatchStore.js"
@@ -143,7 +144,9 @@ export const makeDeliveries = ({ holder, sql }: StoreCore) => {
       })
       if (settled.length > 0) yield* written(settled)
       const count = (status: string) => settled.filter(({ state }) => state.status === status).length
-      return { delivered: count("delivered"), failed: count("pending"), dead: count("dead") }
+      const counted = { delivered: count("delivered"), failed: count("pending"), dead: count("dead") }
+      yield* attemptsEnded(counted)
+      return counted
     }))
   }, transient)
 

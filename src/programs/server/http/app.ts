@@ -6,6 +6,7 @@ import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect, Option } from "effect"
+import { answered as counted } from "../../../domain/telemetry.js"
 import { prefix } from "../api/Api.js"
 import type { Access, TokenEntry } from "./access.js"
 import { granted, isOwnHost } from "./access.js"
@@ -120,6 +121,8 @@ export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<
       Effect.flatMap((response) =>
         response.headers["content-encoding"] === undefined ? compressed(request, response) : Effect.succeed(response)
       ),
-      Effect.map((response) => withSecurityHeaders(crossOrigin(options.origins, request, response)))
+      Effect.map((response) => withSecurityHeaders(crossOrigin(options.origins, request, response))),
+      Effect.timed,
+      Effect.flatMap(([took, response]) => Effect.as(counted(request.method, response.status, took), response))
     ))
 }
