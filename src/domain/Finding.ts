@@ -20,6 +20,8 @@ export interface RepositoryProbe {
 
 /** Files of a repository that tell of images, besides Dockerfiles. */
 export interface RepositoryFiles {
+  /** What HEAD is called; none for an empty repository. */
+  readonly defaultBranch: Option.Option<string>
   /** Compose files. */
   readonly compose: ReadonlyArray<string>
   /** `.github/workflows/*.yml` and `.yaml`. */
@@ -28,9 +30,9 @@ export interface RepositoryFiles {
   readonly build: ReadonlyArray<TreeFile>
 }
 
-/** The text of a file, or why there is none: a definite answer either way, or `unread` for no answer. */
+/** The text of a file; why it has none that could be used, which is a definite answer; or why nothing was learnt. */
 export type FileText =
-  | { readonly _tag: "Text"; readonly text: string }
+  | { readonly _tag: "Text"; readonly oid: string; readonly text: string }
   | { readonly _tag: "Unreadable"; readonly reason: "too-large" | "binary" | "truncated" | "missing" }
   | { readonly _tag: "Unread"; readonly reason: string }
 
@@ -61,10 +63,7 @@ export interface ClaimedRepository {
   readonly repository: RepositoryName
   /** How often it was tried without a definite answer. */
   readonly attempts: number
-  /**
-   * What was read when it was last read as a whole, under the name that it has now. Absent: never, or not as a whole, so
-   * that it is read anew.
-   */
+  /** What was read under the name that it has now. Absent: nothing, so that it is read anew. */
   readonly known?: KnownRepository | undefined
 }
 
@@ -93,7 +92,10 @@ export interface DiscoveryFinding {
   readonly claim: ClaimedRepository
   readonly at: number
   readonly result: DiscoveryResult | Deferral
-  /** Absent where the files were not read: GitHub gave no definite answer, or only Dockerfiles were asked for. */
+  /**
+   * What GitHub's definite answer told, also where Docker Hub gave none and the result is a deferral. Absent where GitHub
+   * gave no definite answer, or where only Dockerfiles were asked for.
+   */
   readonly reading?: RepositoryReading | undefined
 }
 

@@ -72,10 +72,12 @@ export interface RepositoryReading {
   readonly claims: ReadonlyArray<ImageClaim>
 }
 
-/** What is stored of a repository that was read as a whole: the next look need not ask for it again. */
+/** What is stored of a repository's last reading: the next look need not ask for it again. */
 export interface KnownRepository {
-  readonly headOid: string
+  /** The commit that was read as a whole; undefined where a workflow was left unread, so that it is looked at anew. */
+  readonly headOid: string | undefined
   readonly dockerfiles: ReadonlyArray<string>
+  /** Those that were read, in that reading or before. */
   readonly workflows: ReadonlyArray<KnownWorkflow>
 }
 

@@ -42,6 +42,7 @@ const nothing = (problem: WorkflowFindings["problem"]): WorkflowFindings => ({
   patterns: [],
   external: [],
   described: [],
+  files: { used: [], missing: [] },
   problem
 })
 
@@ -68,14 +69,33 @@ const matrixKeys = (text: string): (key: string) => boolean => {
   return /matrix\s*(?:[)}|,]|\.\*)|matrix\[(?!\s*')/.test(text) ? () => true : (key) => named.has(key)
 }
 
-const filesOf = (facts: RepositoryFacts): ReadonlyMap<string, string> =>
-  new Map(facts.files.map(({ path, text }) => [path, text]))
+// What may be a file of the repository: no expression, no option, nothing outside.
+const plainPath = /^(?!\/|-)(?!.*(?:^|\/)\.\.?(?:\/|$))[\w./@+-]{1,200}$/
 
-const yamlReader = (files: ReadonlyMap<string, string>): (path: string) => YamlMap | undefined => {
+/** The repository's other files, and which of them were asked for. */
+const makeFiles = (facts: RepositoryFacts) => {
+  const texts = new Map(facts.files.map(({ path, text }) => [path, text]))
+  const asked = new Set<string>()
+  return {
+    paths: () => texts.keys(),
+    text: (path: string): string | undefined => {
+      if (asked.size < Limits.maxFiles && plainPath.test(path)) asked.add(path)
+      return texts.get(path)
+    },
+    asked: () => {
+      const used = new Array<string>()
+      const missing = new Array<string>()
+      for (const path of asked) (texts.has(path) ? used : missing).push(path)
+      return { used, missing }
+    }
+  }
+}
+
+const yamlReader = (file: (path: string) => string | undefined): (path: string) => YamlMap | undefined => {
   const known = new Map<string, YamlMap | undefined>()
   return (path) => {
     if (known.has(path)) return known.get(path)
-    const text = files.get(path)
+    const text = file(path)
     const value = text === undefined ? undefined : Either.getOrUndefined(read(text))
     const map = isMap(value) ? value : undefined
     known.set(path, map)
@@ -97,12 +117,12 @@ export const publishedImages = (file: RepositoryFile, facts: RepositoryFacts): W
   const holes = new HoleTable()
   const tank: Limits.Fuel = { left: Limits.fuel }
   const publications = new Publications(holes)
-  const files = filesOf(facts)
+  const files = makeFiles(facts)
   const run: Run = {
     evaluator: new Evaluator(holes, tank),
     publications,
-    facts: { owner: facts.owner, name: facts.name, file: (path) => files.get(path), paths: () => files.keys() },
-    yaml: yamlReader(files),
+    facts: { owner: facts.owner, name: facts.name, file: files.text, paths: files.paths },
+    yaml: yamlReader(files.text),
     sets: assigned(file.text),
     parsed: new Map(),
     matters: new Map(),
@@ -123,6 +143,7 @@ export const publishedImages = (file: RepositoryFile, facts: RepositoryFacts): W
     patterns: publications.patterns(facts.owner, facts.name, facts.namespaces),
     external: publications.externals(),
     described: publications.described(),
+    files: files.asked(),
     problem: tank.left < 0 ? Option.some("too-much") : Option.none()
   }
 }

@@ -4,6 +4,7 @@
 import { Clock, Effect, Option } from "effect"
 import { hubCandidate } from "../../src/domain/Candidates.js"
 import { key, type RepositoryName } from "../../src/domain/GitHubRepository.js"
+import { oid } from "./world/seed.js"
 import { iso } from "./world/time.js"
 import { type GitHubFacts, type HubFacts, type HubTagFacts, pullsAt, type World } from "./world/World.js"
 
@@ -23,6 +24,11 @@ export const makeState = (world: World) => {
   const goneRepositories = new Set<string>()
   const goneImages = new Set<string>()
   const added = new Map<string, HubFacts>()
+  const rewritten = new Map<string, GitHubFacts>()
+  const present = (name: RepositoryName): GitHubFacts | undefined => {
+    const facts = world.github.get(key(name))
+    return facts === undefined ? undefined : rewritten.get(key(facts.name)) ?? facts
+  }
   const changed = new Map<string, Partial<HubFacts>>()
   const tags = new Map<string, ReadonlyArray<HubTagFacts>>()
   const days = { ahead: 0 }
@@ -47,7 +53,7 @@ export const makeState = (world: World) => {
     world,
     /** A repository under its current or a former name. */
     repository: (name: RepositoryName): GitHubFacts | undefined => {
-      const facts = world.github.get(key(name))
+      const facts = present(name)
       return facts === undefined || goneRepositories.has(key(facts.name)) ? undefined : facts
     },
     /** An image by `namespace/name`. */
@@ -92,6 +98,17 @@ export const makeState = (world: World) => {
       Effect.sync(() => {
         const facts = world.github.get(key(name))
         if (facts !== undefined) goneRepositories.delete(key(facts.name))
+      }),
+    /** Commits a file, or takes it away where there is no text: HEAD moves on. */
+    commitFile: (name: RepositoryName, path: string, text: string | undefined): Effect.Effect<void> =>
+      Effect.sync(() => {
+        const facts = present(name)
+        if (facts === undefined) return
+        const files = new Map(facts.files)
+        if (text === undefined) files.delete(path)
+        else files.set(path, text)
+        const headOid = oid(world.seed, "head", facts.headOid ?? "", path, text ?? "")
+        rewritten.set(key(facts.name), { ...facts, files, headOid })
       }),
     deleteImage: (id: string): Effect.Effect<void> => Effect.sync(() => void goneImages.add(id)),
     restoreImage: (id: string): Effect.Effect<void> => Effect.sync(() => void goneImages.delete(id)),

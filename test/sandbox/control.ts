@@ -12,6 +12,12 @@ const WorldChange = Schema.Union(
   Schema.Struct({ kind: Schema.Literal("image-deleted", "image-back"), image: Schema.String }),
   Schema.Struct({ kind: Schema.Literal("tag-pushed", "tag-deleted"), image: Schema.String, tag: Schema.String }),
   Schema.Struct({ kind: Schema.Literal("image-published"), repository: RepositoryName }),
+  Schema.Struct({
+    kind: Schema.Literal("commit"),
+    repository: RepositoryName,
+    path: Schema.String,
+    text: Schema.optional(Schema.String)
+  }),
   Schema.Struct({ kind: Schema.Literal("days"), days: Schema.Number }),
   Schema.Struct({ kind: Schema.Literal("suspend"), installation: Schema.Number }),
   Schema.Struct({ kind: Schema.Literal("revoke"), credential: Schema.String })
@@ -41,6 +47,8 @@ const change = (simulation: Simulation, wanted: WorldChange): Effect.Effect<unkn
       return state.deleteTag(wanted.image, wanted.tag)
     case "image-published":
       return state.publishImage(wanted.repository)
+    case "commit":
+      return state.commitFile(wanted.repository, wanted.path, wanted.text)
     case "days":
       return state.advanceDays(wanted.days)
     case "suspend":

@@ -53,6 +53,8 @@ export interface WorkflowFindings {
   readonly external: ReadonlyArray<ExternalNames>
   /** Images whose description the workflow maintains: a hint, no publication. */
   readonly described: ReadonlyArray<string>
+  /** Other files of the repository that were asked for: those that were given, and those that were not. */
+  readonly files: { readonly used: ReadonlyArray<string>; readonly missing: ReadonlyArray<string> }
   /** Why the file was not read, or that it was too much to evaluate whole. */
   readonly problem: Option.Option<
     "too-large" | "too-deep" | "too-many-aliases" | "not-yaml" | "no-workflow" | "too-much"

@@ -30,6 +30,9 @@ export const fuel = 20_000
 /** Most published names that are kept of one file. */
 export const maxNames = 512
 
+/** Most other files of the repository that are noted as asked for. */
+export const maxFiles = 64
+
 /** A text no longer than the limit. */
 export const cap = (text: string): string => text.length > maxTextLength ? text.slice(0, maxTextLength) : text
 

@@ -9,8 +9,8 @@ import { type CredentialReport, GitHubAccount } from "../../services/GitHubAccou
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { makeApi, makePayer, service } from "./api.js"
 import { appJwt, listInstallations, tokenMember } from "./credentials.js"
+import { rateLimitDocument } from "./document.js"
 import type { GitHubAppOptions, GitHubOptions } from "./options.js"
-import { rateLimitDocument } from "./probeDocument.js"
 
 const Budget = Schema.Struct({ limit: Schema.Number, remaining: Schema.Number, reset: Schema.Number })
 const RateLimits = Schema.Struct({ resources: Schema.Struct({ graphql: Schema.optional(Budget) }) })

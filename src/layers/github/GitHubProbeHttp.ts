@@ -2,15 +2,21 @@
  * `GitHubProbe` on GitHub's GraphQL API, paid for by a pool of credentials. See `worker.ts` for what is asked and when.
  */
 import type { HttpClient } from "@effect/platform"
-import { Duration, Effect, Layer, Ref } from "effect"
-import { Auth, Transient } from "../../domain/Errors.js"
+import { Duration, Effect, Layer, Option, Ref } from "effect"
+import { Auth, type CensusError, Transient } from "../../domain/Errors.js"
+import type { FileText, RepositoryProbe } from "../../domain/Finding.js"
+import { key, type RepositoryName } from "../../domain/GitHubRepository.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { makeApi, makePayer, service } from "./api.js"
-import { makeBacklog } from "./backlog.js"
+import { makeBacklog, type Question } from "./backlog.js"
 import { installationMember, listInstallations, type Member, tokenMember } from "./credentials.js"
+import { makeLane, refusedToAll, type Workplace } from "./lane.js"
 import type { GitHubAppOptions, GitHubOptions } from "./options.js"
-import { makeWorker, refusedToAll, type WorkerOptions, type Workplace } from "./worker.js"
+import * as Questions from "./questions.js"
+import { makeSignal } from "./signal.js"
+import { makeTexts } from "./texts.js"
+import { makeWorker } from "./worker.js"
 
 const noCredentials = new Auth({
   service,
@@ -26,36 +32,46 @@ const listing = "app"
 export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   const api = yield* makeApi(options)
   const budgets = yield* RateBudgets
-  const backlog = yield* makeBacklog
+  const signal = yield* makeSignal
+  const heads = makeBacklog<Question, Questions.Head>(signal)
+  const looks = makeBacklog<Question, RepositoryProbe>(signal)
+  const files = makeBacklog<Questions.TextQuestion, FileText>(signal)
+  const backlogs = [heads, looks, files]
   const scope = yield* Effect.scope
   const live = yield* Ref.make<ReadonlySet<string>>(new Set())
   const { app } = options
-  yield* Effect.addFinalizer(() => backlog.close(closed))
+  const close = (why: CensusError) => Effect.forEach(backlogs, (backlog) => backlog.close(why), { discard: true })
+  yield* Effect.addFinalizer(() => close(closed))
 
-  const giveUpRefused = Effect.gen(function*() {
-    const members = yield* Ref.get(live)
-    const all = (refused: ReadonlySet<string>) => [...members].every((member) => refused.has(member))
-    yield* backlog.failWhere((slot) => all(slot.refusedTo), refusedToAll)
+  const giveUpRefused = Effect.flatMap(
+    Ref.get(live),
+    (members) => Effect.forEach(backlogs, (backlog) => backlog.failRefused(members, refusedToAll), { discard: true })
+  )
+
+  const place: Workplace = { api, busy: yield* Ref.make(0), giveUpRefused }
+  const look = Questions.look(options.files ?? false)
+  const sizes = ({ share }: { readonly share: number }) => ({
+    largest: Math.max(1, Math.ceil((options.batchSize ?? 100) * share)),
+    first: Math.max(1, Math.ceil((options.firstBatchSize ?? 25) * share))
   })
-
-  const workerOptions: WorkerOptions = {
-    batchSize: options.batchSize ?? 100,
-    firstBatchSize: options.firstBatchSize ?? 25,
-    window: options.window ?? Duration.millis(10)
-  }
-  const place: Workplace = { api, backlog, options: workerOptions, busy: yield* Ref.make(0), giveUpRefused }
 
   const join = (id: string) => Ref.update(live, (members) => new Set(members).add(id))
 
   const leave = Effect.fnUntraced(function*(id: string, why: Auth) {
     const left = yield* Ref.updateAndGet(live, (members) => new Set([...members].filter((member) => member !== id)))
-    if (left.size === 0) return yield* backlog.close(why)
+    if (left.size === 0) return yield* close(why)
     yield* Effect.logWarning(`${why.message}. Going on without it.`)
     yield* giveUpRefused
   })
 
   const employ = Effect.fnUntraced(function*(member: Member) {
-    const worker = yield* makeWorker(place, member)
+    // Looks first: the Hub waits for them, and texts come after.
+    const lanes = yield* Effect.all([
+      makeLane(place, member, heads, Questions.head, sizes(Questions.head)),
+      makeLane(place, member, looks, look, sizes(look)),
+      makeLane(place, member, files, Questions.text, sizes(Questions.text))
+    ])
+    const worker = yield* makeWorker(place, member, lanes, signal, options.window ?? Duration.millis(10))
     yield* join(worker.id)
     yield* worker.run.pipe(
       Effect.catchTag("AUTH", (why) => leave(worker.id, why)),
@@ -90,7 +106,7 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
 
   if (app !== undefined) {
     yield* join(listing)
-    yield* backlog.awaitWork(listing).pipe(
+    yield* signal.until(() => backlogs.some((backlog) => backlog.eligible(listing) > 0)).pipe(
       Effect.zipRight(employInstallations(app)),
       Effect.catchTag("AUTH", (why) => leave(listing, why)),
       Effect.forkIn(scope)
@@ -98,10 +114,19 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   }
   const members = yield* Effect.forEach(options.tokens, (token, index) => tokenMember(token, index + 1))
   yield* Effect.forEach(members, employ, { discard: true })
-  if (app === undefined && members.length === 0) yield* backlog.close(noCredentials)
+  if (app === undefined && members.length === 0) yield* close(noCredentials)
+
+  const probe = Effect.fn("GitHubProbe.probe")((repository: RepositoryName) => looks.ask(Questions.lookOf(repository)))
+  const texts = yield* makeTexts(files.ask)
 
   return {
-    probe: Effect.fn("GitHubProbe.probe")((repository) => backlog.ask(repository))
+    probe,
+    probeIfChanged: Effect.fn("GitHubProbe.probeIfChanged")(function*(repository, headOid) {
+      const now = yield* heads.ask(Questions.lookOf(repository))
+      const same = key(now.repository) === key(repository) && Option.contains(now.headOid, headOid)
+      return same ? Option.none() : Option.some(yield* probe(repository))
+    }),
+    texts
   } satisfies GitHubProbe["Type"]
 })
 

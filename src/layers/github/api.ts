@@ -13,8 +13,8 @@ import { clampPark, parkFloor, unnamedPark } from "../../domain/RetryAfter.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { makeCircuit } from "../circuit.js"
 import { exchange } from "../http/exchange.js"
+import type { GraphqlRequest } from "./document.js"
 import { type GitHubOptions, githubUrls } from "./options.js"
-import type { GraphqlRequest } from "./probeDocument.js"
 
 export const service = "github"
 
@@ -25,6 +25,12 @@ export interface Payer {
   readonly label: string
   /** Limits in a row. */
   readonly limits: Ref.Ref<number>
+}
+
+/** An answer, and how long GitHub took for it. */
+export interface TimedAnswer extends GraphqlAnswer {
+  /** Milliseconds, without what was waited before the request left. */
+  readonly millis: number
 }
 
 export const makePayer = (payer: string, label: string): Effect.Effect<Payer> =>
@@ -116,16 +122,21 @@ export const makeApi = Effect.fnUntraced(function*(
     token: Redacted.Redacted,
     document: GraphqlRequest,
     aliases: ReadonlyArray<string>
-  ): Effect.Effect<GraphqlAnswer, CensusError> =>
+  ): Effect.Effect<TimedAnswer, CensusError> =>
     circuit.run(Effect.gen(function*() {
       const request = HttpClientRequest.bodyUnsafeJson(HttpClientRequest.post(urls.graphql), {
         query: document.query,
         variables: document.variables
       })
+      const started = yield* Clock.currentTimeMillis
       const raw = yield* ask(payer, token, request)
       const now = yield* Clock.currentTimeMillis
       const read = readGraphql(raw, aliases, now)
-      const answer = { ...read, problem: Option.map(read.problem, (problem) => scrub(problem, token)) }
+      const answer: TimedAnswer = {
+        ...read,
+        millis: now - started,
+        problem: Option.map(read.problem, (problem) => scrub(problem, token))
+      }
       const limited = Option.exists(answer.problem, (problem) => problem._tag === "Limited")
       // The park of a limit is reckoned below, with what is known of earlier ones.
       yield* limited ? budgets.observe(payer.key, answer.reading) : takeIn(payer, answer.reading, now)

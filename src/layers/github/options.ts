@@ -19,7 +19,12 @@ export interface GitHubOptions {
   readonly app?: GitHubAppOptions | undefined
   /** Default `https://api.github.com`. GraphQL is at `/graphql` below it; for `…/api/v3` it is `…/api/graphql`. */
   readonly apiUrl?: string
-  /** The largest number of repositories in one request (`GITHUB_BATCH_SIZE`). Default 100. */
+  /** Also list the folders in which workflows and other files that tell of images are. Default: Dockerfiles alone. */
+  readonly files?: boolean
+  /**
+   * The largest number of repositories in one request (`GITHUB_BATCH_SIZE`): twice as many
+   * where only their HEADs are compared, half as many texts of files. Default 100.
+   */
   readonly batchSize?: number
   /** The size of each credential's first batch; it doubles from there. Default 25. */
   readonly firstBatchSize?: number

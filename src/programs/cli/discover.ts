@@ -5,6 +5,7 @@ import { Args, Command, Options } from "@effect/cli"
 import { Array as Arr, Console, Effect, Option } from "effect"
 import type { DiscoveryFinding } from "../../domain/Finding.js"
 import { fullName, key, parse, type RepositoryName } from "../../domain/GitHubRepository.js"
+import type { ImageClaim } from "../../domain/ImageClaim.js"
 import { Settings } from "../settings/Settings.js"
 import { candidateOf, discover as runDiscover, discoverDry } from "../sync/Discover.js"
 import type { CommandLayers } from "./CommandLayers.js"
@@ -56,6 +57,11 @@ const headline = (finding: DiscoveryFinding): string => {
   }
 }
 
+const claimLine = ({ detail, evidence, image, path, pattern }: ImageClaim): string =>
+  `claims ${image} (${evidence}): ${evidence === "workflow" ? `${path}, ` : ""}${detail}${
+    Option.match(pattern, { onNone: () => "", onSome: (template) => `; a guess at ${template}` })
+  }`
+
 const evidence = (finding: DiscoveryFinding): ReadonlyArray<string> => [
   ...Option.match(renamed(finding), { onNone: () => [], onSome: (name) => [`is called ${fullName(name)} now`] }),
   ...Option.match(probeOf(finding), {
@@ -67,7 +73,8 @@ const evidence = (finding: DiscoveryFinding): ReadonlyArray<string> => [
   }),
   ...(finding.result._tag === "Hit"
     ? [`${grouped(finding.result.facts.pulls)} pulls, ${counted(finding.result.facts.stars, "star")}`]
-    : [])
+    : []),
+  ...(finding.reading?.claims ?? []).map(claimLine)
 ]
 
 const record = (finding: DiscoveryFinding) => {
@@ -88,6 +95,7 @@ const record = (finding: DiscoveryFinding) => {
         lastUpdated: Option.getOrNull(Option.map(result.facts.lastUpdated, iso))
       }
       : null,
+    claims: (finding.reading?.claims ?? []).map((claim) => ({ ...claim, pattern: Option.getOrNull(claim.pattern) })),
     reason: result._tag === "Deferred" ? result.reason : null
   }
 }
@@ -102,10 +110,10 @@ export const discover = (layers: CommandLayers) =>
     Effect.gen(function*() {
       const wanted = yield* parsed(repositories)
       yield* requireGitHub
-      const { store } = yield* Settings
+      const { discovery, store } = yield* Settings
       const findings = yield* (dryRun
-        ? Effect.provide(discoverDry(wanted), layers.world)
-        : Effect.provide(runDiscover(wanted, store.lease), layers.all))
+        ? Effect.provide(discoverDry(wanted, discovery.registries), layers.world)
+        : Effect.provide(runDiscover(wanted, store.lease, discovery.registries), layers.all))
       if (json) yield* Output.printJson(findings.map(record))
       else {
         yield* Output.printLines(findings.flatMap((finding) => [

@@ -69,7 +69,7 @@ const http = ({ version }: Program) =>
     })
   )
 
-const githubOptions = ({ github }: SettingsValues): GitHubOptions => ({
+const githubOptions = ({ discovery, github }: SettingsValues): GitHubOptions => ({
   tokens: github.tokens,
   app: Option.getOrUndefined(Option.map(github.app, ({ id, installationIds, privateKey }) => ({
     appId: id,
@@ -77,7 +77,8 @@ const githubOptions = ({ github }: SettingsValues): GitHubOptions => ({
     installationIds: Option.getOrElse(installationIds, () => []).map(String)
   }))),
   apiUrl: github.apiUrl,
-  batchSize: github.batchSize
+  batchSize: github.batchSize,
+  files: discovery.workflows
 })
 
 const github = withSettings((settings) =>

@@ -46,6 +46,11 @@ export interface SettingsValues {
     readonly discoveryInterval: Duration.Duration
     readonly idleSleep: Duration.Duration
   }
+  readonly discovery: {
+    /** By their hosts. */
+    readonly registries: ReadonlyArray<string>
+    readonly workflows: boolean
+  }
   readonly registries: RegistrySettings
   readonly store: {
     /** None: the embedded database in `dataDir`. */
@@ -137,6 +142,10 @@ const config: Config.Config<SettingsValues> = Config.all({
     refreshInterval: definitions.dockerhubRefreshInterval.config,
     discoveryInterval: definitions.dockerhubDiscoveryInterval.config,
     idleSleep: definitions.dockerhubIdleSleep.config
+  }),
+  discovery: Config.all({
+    registries: definitions.discoveryRegistries.config,
+    workflows: definitions.discoveryWorkflows.config
   }),
   registries: Config.map(
     Config.all([registrySettings, pair(definitions.ghcrUser, definitions.ghcrToken)]),

@@ -4,6 +4,7 @@
 import { Duration, Either } from "effect"
 import { hostname } from "node:os"
 import { readPrivateKey } from "../../layers/github/privateKey.js"
+import { discoveryDefinitions } from "./discoveryDefinitions.js"
 import * as Read from "./readers.js"
 import { registryDefinitions } from "./registryDefinitions.js"
 import { serverDefinitions } from "./serverDefinitions.js"
@@ -102,6 +103,7 @@ export const definitions = {
     { min: 0.1, max: 86_400 },
     "How long to wait before looking again when nothing is due."
   ),
+  ...discoveryDefinitions,
   ...registryDefinitions,
   lease: duration(
     "IMAGE_CENSUS_LEASE_SEC",

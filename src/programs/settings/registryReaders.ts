@@ -59,6 +59,15 @@ export const registryAddresses: Reader<ReadonlyArray<RegistryAddress>> = (text) 
 export const mirrorUrl: Reader<URL> = (text) =>
   Either.map(httpUrl(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`), (url) => new URL(url))
 
+const registryName = (text: string): Either.Either<string, string> =>
+  host.test(text) && (/[.:]/.test(text) || text === "localhost")
+    ? Either.right(canonical(text.toLowerCase()))
+    : Either.left("is not as expected; give registries by their hosts, such as docker.io,ghcr.io,quay.io")
+
+/** Hosts of registries, several with commas or blanks between them; each once. */
+export const registryNames: Reader<ReadonlyArray<string>> = (text) =>
+  Either.map(Either.all(parts(text, /[\s,]+/).map(registryName)), (names) => [...new Set(names)])
+
 const rate = (text: string): Either.Either<readonly [string, number], string> => {
   const match = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text)
   const [, registry = "", perSecond = ""] = match ?? []

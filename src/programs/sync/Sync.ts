@@ -4,6 +4,7 @@
  */
 import { Chunk, Clock, Duration, Effect, Option, Ref, Schedule, type Scope, Stream } from "effect"
 import type { Auth, Transient } from "../../domain/Errors.js"
+import { dockerHub } from "../../domain/ImageReference.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
 import { ProcessBoard } from "../../services/ProcessBoard.js"
@@ -109,6 +110,7 @@ export const sync = Effect.fn("sync")(
       Effect.forkScoped
     )
 
+    const look = lookAtRepository(lane.ask, { registries: options.registries ?? [dockerHub] })
     // What is claimed is held at once: nothing may come between, or it would stay leased after a stop.
     const discovery: Job<Effect.Effect.Success<ReturnType<typeof store.claimRepositories>>[number]> = {
       name: "discovery",
@@ -120,7 +122,7 @@ export const sync = Effect.fn("sync")(
         }),
         recorder.holdRepositories
       ),
-      work: (claim) => Effect.flatMap(lookAtRepository(lane.ask)(claim), recorder.discovery),
+      work: (claim) => Effect.flatMap(look(claim), recorder.discovery),
       ahead: discoveryAhead
     }
     const refresh: Job<Effect.Effect.Success<ReturnType<typeof store.claimImages>>[number]> = {

@@ -15,6 +15,8 @@ export interface SyncOptions {
   readonly lease: Duration.Duration
   readonly refreshInterval: Duration.Duration
   readonly discoveryInterval: Duration.Duration
+  /** Where images of repositories are looked for (`DISCOVERY_REGISTRIES`). Default: `docker.io` alone. */
+  readonly registries?: ReadonlyArray<string>
   /** How long to wait before looking again when nothing is due. */
   readonly idleSleep: Duration.Duration
 }

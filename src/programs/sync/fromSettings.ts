@@ -7,7 +7,7 @@ export type Part = "discovery" | "refresh"
 
 /** How a run behaves by the settings; both halves where no part is named. */
 export const syncOptions = (
-  { dockerhub, store }: SettingsValues,
+  { discovery, dockerhub, store }: SettingsValues,
   flags: { readonly once: boolean; readonly only: Option.Option<Part>; readonly includeDeferred: boolean }
 ): SyncOptions => ({
   once: flags.once,
@@ -18,5 +18,6 @@ export const syncOptions = (
   lease: store.lease,
   refreshInterval: dockerhub.refreshInterval,
   discoveryInterval: dockerhub.discoveryInterval,
+  registries: discovery.registries,
   idleSleep: dockerhub.idleSleep
 })

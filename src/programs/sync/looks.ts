@@ -12,11 +12,16 @@ import type {
   DiscoveryFinding,
   DiscoveryResult,
   ImageFacts,
-  RefreshFinding
+  RefreshFinding,
+  RepositoryProbe
 } from "../../domain/Finding.js"
+import { key } from "../../domain/GitHubRepository.js"
+import type { RepositoryReading } from "../../domain/ImageClaim.js"
+import { dockerHub } from "../../domain/ImageReference.js"
 import { addDays, dayOf, startOf } from "../../domain/UtcDay.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
 import type { LaneKind } from "./LaneQueue.js"
+import { keptReading, readFiles } from "./readFiles.js"
 
 /** Asks the Hub for an image: none is a definite "there is no such image". */
 export type AskHub = (kind: LaneKind, image: string) => Effect.Effect<Option.Option<ImageFacts>, CensusError>
@@ -27,7 +32,7 @@ export type AskHub = (kind: LaneKind, image: string) => Effect.Effect<Option.Opt
  */
 const orDefer =
   (attempts: number, latest: (now: number) => number = () => Number.POSITIVE_INFINITY) =>
-  <A>(look: Effect.Effect<A, CensusError>): Effect.Effect<A | Deferral, Auth> => {
+  <A, R>(look: Effect.Effect<A, CensusError, R>): Effect.Effect<A | Deferral, Auth, R> => {
     const deferred = Effect.fn("deferred")(function*(reason: string, until: number) {
       const delay = deferralDelay(attempts + 1, yield* Random.next)
       const now = yield* Clock.currentTimeMillis
@@ -46,28 +51,81 @@ const orDefer =
     }))
   }
 
+/** What a look at a repository asks for. */
+export interface LookOptions {
+  /** The registries where its images are looked for (`DISCOVERY_REGISTRIES`). */
+  readonly registries: ReadonlyArray<string>
+}
+
+interface Look {
+  readonly probe: RepositoryProbe
+  /** Fails like the probe: what could not be read is not known. None where only Dockerfiles were asked for. */
+  readonly reading: Effect.Effect<Option.Option<RepositoryReading>, CensusError, GitHubProbe>
+}
+
+// One alias where nothing has changed since the repository was read as a whole.
+const lookOnGitHub = Effect.fnUntraced(function*(
+  { known, repository }: ClaimedRepository,
+  { registries }: LookOptions
+): Effect.fn.Return<Look, CensusError, GitHubProbe> {
+  const github = yield* GitHubProbe
+  const changed = known?.headOid === undefined
+    ? Option.some(yield* github.probe(repository))
+    : yield* github.probeIfChanged(repository, known.headOid)
+  if (Option.isNone(changed) && known !== undefined) {
+    const probe = { repository, headOid: Option.fromNullable(known.headOid), dockerfiles: known.dockerfiles }
+    return { probe, reading: Effect.succeedSome(keptReading(probe, known, registries)) }
+  }
+  const probe = Option.isSome(changed) ? changed.value : yield* github.probe(repository)
+  // Names stand in workflows: under another one nothing of what was read holds.
+  const same = key(probe.repository) === key(repository) ? known : undefined
+  return {
+    probe,
+    reading: probe.files === undefined
+      ? Effect.succeedNone
+      : Effect.asSome(readFiles(probe, probe.files, same, registries))
+  }
+})
+
+/** The name on Docker Hub, where a Dockerfile makes it likely. */
+const lookOnHub = Effect.fnUntraced(function*(probe: RepositoryProbe, ask: AskHub, { registries }: LookOptions) {
+  const candidate = registries.includes(dockerHub) ? hubCandidate(probe.repository) : Option.none()
+  if (probe.dockerfiles.length === 0) return { _tag: "NoDockerfile", probe } satisfies DiscoveryResult
+  if (Option.isNone(candidate)) return { _tag: "Miss", probe, candidate } satisfies DiscoveryResult
+  const facts = yield* ask("discovery", candidate.value)
+  return Option.isSome(facts)
+    ? ({ _tag: "Hit", probe, facts: facts.value } satisfies DiscoveryResult)
+    : ({ _tag: "Miss", probe, candidate } satisfies DiscoveryResult)
+})
+
 /**
- * Looks at a repository: GitHub first, and the Hub only where a Dockerfile makes an image likely. NOT_FOUND of GitHub is
- * a finding.
+ * Looks at a repository: GitHub first, the Hub only where a Dockerfile makes an image likely, and while the Hub is asked
+ * the workflows are read. NOT_FOUND of GitHub is a finding. A file that GitHub does not let us read puts off the whole
+ * look; a Hub that does not answer puts off its own part alone.
  */
-export const lookAtRepository = (ask: AskHub) =>
+export const lookAtRepository = (ask: AskHub, options: LookOptions) =>
   Effect.fn("discovery.look")(
     function*(claim: ClaimedRepository): Effect.fn.Return<DiscoveryFinding, Auth, GitHubProbe> {
-      const github = yield* GitHubProbe
       const look = Effect.gen(function*() {
-        const probe = yield* github.probe(claim.repository)
-        const candidate = hubCandidate(probe.repository)
-        if (probe.dockerfiles.length === 0) return { _tag: "NoDockerfile", probe } satisfies DiscoveryResult
-        if (Option.isNone(candidate)) return { _tag: "Miss", probe, candidate } satisfies DiscoveryResult
-        const facts = yield* ask("discovery", candidate.value)
-        return Option.isSome(facts)
-          ? ({ _tag: "Hit", probe, facts: facts.value } satisfies DiscoveryResult)
-          : ({ _tag: "Miss", probe, candidate } satisfies DiscoveryResult)
+        const { probe, reading } = yield* lookOnGitHub(claim, options)
+        const [result, read] = yield* Effect.all(
+          [lookOnHub(probe, ask, options).pipe(orDefer(claim.attempts)), reading],
+          { concurrency: "unbounded" }
+        )
+        return { result, reading: Option.getOrUndefined(read) }
       }).pipe(
-        Effect.catchTag("NOT_FOUND", () => Effect.succeed<DiscoveryResult>({ _tag: "NotFound" }))
+        Effect.catchTag(
+          "NOT_FOUND",
+          () => Effect.succeed({ result: { _tag: "NotFound" } satisfies DiscoveryResult, reading: undefined })
+        ),
+        orDefer(claim.attempts)
       )
-      const result = yield* look.pipe(orDefer(claim.attempts))
-      return { claim, at: yield* Clock.currentTimeMillis, result }
+      const found = yield* look
+      const at = yield* Clock.currentTimeMillis
+      if ("_tag" in found) return { claim, at, result: found }
+      return found.reading === undefined
+        ? { claim, at, result: found.result }
+        : { claim, at, result: found.result, reading: found.reading }
     }
   )
 

@@ -5,7 +5,7 @@ import { type BatchSize, grown, halved, initial } from "../../../src/layers/gith
 const successes = (state: BatchSize, count: number): ReadonlyArray<number> => {
   const sizes = [state.size]
   for (let i = 0; i < count; i++) {
-    state = grown(state, state.size)
+    state = grown(state, state.size, 0)
     sizes.push(state.size)
   }
   return sizes
@@ -20,13 +20,21 @@ describe("batchSize", () => {
   it("grows by a tenth once something was too much, and only with full batches", () => {
     const state = halved(initial(100, 100), 100)
     assert.deepStrictEqual(successes(state, 3), [50, 55, 60, 66])
-    assert.strictEqual(grown(state, 49).size, 50)
+    assert.strictEqual(grown(state, 49, 0).size, 50)
   })
 
   it("starts again from the first size after an outage", () => {
     const down = [1, 2, 3, 4].reduce((state) => halved(state, state.size), initial(100, 25))
     assert.strictEqual(down.size, 1)
-    assert.strictEqual(grown(down, 1).size, 25)
+    assert.strictEqual(grown(down, 1, 0).size, 25)
+  })
+
+  it("aims at three seconds: shrinks before GitHub gives up, and grows no further than it may take", () => {
+    assert.strictEqual(grown(initial(100, 100), 100, 6_000).size, 50)
+    assert.strictEqual(grown(initial(100, 100), 100, 4_000).size, 100)
+    assert.strictEqual(grown(initial(100, 25), 25, 2_000).size, 37)
+    assert.strictEqual(grown(initial(100, 25), 25, 100).size, 50)
+    assert.strictEqual(grown(initial(100, 1), 1, 9_000).size, 1)
   })
 
   it.prop("stays between one and the largest, whatever happens", [
@@ -37,7 +45,7 @@ describe("batchSize", () => {
     let state = initial(largest, first)
     for (const success of events) {
       const before = state.size
-      state = success ? grown(state, state.size) : halved(state, state.size)
+      state = success ? grown(state, state.size, 0) : halved(state, state.size)
       assert.isTrue(state.size >= 1 && state.size <= largest && Number.isInteger(state.size))
       assert.isTrue(success ? state.size >= before : state.size <= before)
     }

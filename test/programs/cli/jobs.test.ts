@@ -14,7 +14,11 @@ const environment = { GITHUB_TOKEN: secret }
 const refusing = new Auth({ service: "GitHub", message: "no credential is left; check GITHUB_TOKEN" })
 const noCredential = Layer.merge(
   smallWorld,
-  Layer.succeed(GitHubProbe, { probe: () => Effect.fail(refusing) })
+  Layer.succeed(GitHubProbe, {
+    probe: () => Effect.fail(refusing),
+    probeIfChanged: () => Effect.fail(refusing),
+    texts: () => Effect.fail(refusing)
+  })
 )
 const noHub = Layer.merge(
   smallWorld,
@@ -149,6 +153,7 @@ describe("discover", () => {
         dockerfiles: ["Dockerfile"],
         candidate: "acme/app",
         image: { name: "acme/app", pulls: 1_234_567, stars: 7, lastUpdated: "1970-01-02T00:00:00.000Z" },
+        claims: [],
         reason: null
       }])
       assert.strictEqual((yield* call({ layers }, "repos list --json")).stdout, "[]\n")

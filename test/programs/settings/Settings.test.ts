@@ -20,6 +20,8 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ GITHUB_API_URL: "ftp://api.github.com" }, "GITHUB_API_URL", /http/],
   [{ GITHUB_API_URL: `https://me:${secret}@api.github.com` }, "GITHUB_API_URL", /credentials/],
   [{ GITHUB_API_URL: `me:${secret}@api.github.com` }, "GITHUB_API_URL", /http/],
+  [{ DISCOVERY_REGISTRIES: "dockerhub" }, "DISCOVERY_REGISTRIES", /docker\.io,ghcr\.io/],
+  [{ DISCOVERY_WORKFLOWS: "sometimes" }, "DISCOVERY_WORKFLOWS", /true, false/],
   [{ GITHUB_TOKEN: `${secret} ${secret}` }, "GITHUB_TOKEN", /token alone/],
   [{ GITHUB_TOKEN: `${secret}ü` }, "GITHUB_TOKEN", /token alone/],
   [{ GITHUB_TOKENS: `abc,${secret}\u0007` }, "GITHUB_TOKENS", /token alone/],

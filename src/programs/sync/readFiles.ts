@@ -1,0 +1,145 @@
+/**
+ * Reads the workflows of a repository that were never read, and the files that they take names from.
+ */
+import { Effect, Option } from "effect"
+import type { CensusError } from "../../domain/Errors.js"
+import type { FileText, RepositoryFiles, RepositoryProbe } from "../../domain/Finding.js"
+import type { KnownRepository, RepositoryReading, TreeFile, WorkflowReading } from "../../domain/ImageClaim.js"
+import {
+  claimsOf,
+  claimsOfName,
+  mayBeThere,
+  namespacesOf,
+  readings,
+  type ReadWorkflow,
+  toRead
+} from "../../domain/RepositoryClaims.js"
+import { publishedImages, type RepositoryFile } from "../../domain/WorkflowImages.js"
+import { GitHubProbe, type WantedFile } from "../../services/GitHubProbe.js"
+
+// Workflows that call workflows that run scripts: deeper than this nobody hides a name.
+const mostRounds = 3
+// Files besides workflows, of one repository.
+const mostOthers = 20
+const mostWorkflows = 100
+
+const unread = (file: TreeFile, problem: string): WorkflowReading => ({
+  path: file.path,
+  oid: file.oid,
+  state: "unread",
+  uses: [],
+  templates: [],
+  problem: Option.some(problem)
+})
+
+const problemOf = (text: FileText | undefined): string =>
+  text === undefined || text._tag === "Text" ? "not asked for" : text.reason
+
+/** The texts that were had so far. */
+interface Texts {
+  readonly had: ReadonlyMap<string, { readonly oid: string; readonly text: string }>
+  /** Asked for, and found not to be there or not to be readable; or never answered. */
+  readonly none: ReadonlyMap<string, FileText>
+}
+
+const extracted = (
+  read: ReadonlyArray<TreeFile>,
+  { had }: Texts,
+  probe: RepositoryProbe,
+  namespaces: ReadonlyArray<string>
+): ReadonlyArray<ReadWorkflow> => {
+  const files = [...had].map(([path, { text }]): RepositoryFile => ({ path, text }))
+  return read.flatMap((file) => {
+    const text = had.get(file.path)?.text
+    if (text === undefined) return []
+    const found = publishedImages({ path: file.path, text }, {
+      ...probe.repository,
+      defaultBranch: probe.files?.defaultBranch ?? Option.none(),
+      files,
+      namespaces
+    })
+    return [{ file, found }]
+  })
+}
+
+const wantedBy = (read: ReadonlyArray<ReadWorkflow>, files: RepositoryFiles, texts: Texts) => {
+  const known = new Map([...files.workflows, ...files.build].map((file) => [file.path, file]))
+  const paths = new Set(read.flatMap(({ found }) => found.files.missing))
+  return [...paths]
+    .filter((path) => !texts.had.has(path) && !texts.none.has(path) && mayBeThere(files, path))
+    .map((path): WantedFile => known.get(path) ?? { path })
+}
+
+/**
+ * The reading of a repository that has changed, or was never read as a whole. Fails where GitHub gives no definite
+ * answer for the repository; a single text that could not be had leaves its workflow unread.
+ */
+export const readFiles = Effect.fn("discovery.readFiles")(function*(
+  probe: RepositoryProbe,
+  files: RepositoryFiles,
+  known: KnownRepository | undefined,
+  registries: ReadonlyArray<string>
+): Effect.fn.Return<RepositoryReading, CensusError, GitHubProbe> {
+  const github = yield* GitHubProbe
+  const { kept, read } = toRead(files, known)
+  const had = new Map<string, { readonly oid: string; readonly text: string }>()
+  const none = new Map<string, FileText>()
+  const texts: Texts = { had, none }
+
+  const fetch = Effect.fnUntraced(function*(wanted: ReadonlyArray<WantedFile>) {
+    if (wanted.length === 0) return
+    const found = yield* github.texts(probe.repository, wanted)
+    for (const [index, file] of wanted.entries()) {
+      const text = found[index]
+      if (text?._tag === "Text") had.set(file.path, text)
+      else if (text !== undefined) none.set(file.path, text)
+    }
+  })
+
+  yield* fetch(read.slice(0, mostWorkflows))
+  let found = extracted(read, texts, probe, [])
+  let others = 0
+  for (let round = 0; round < mostRounds; round++) {
+    const wanted = wantedBy(found, files, texts).slice(0, mostOthers - others)
+    if (wanted.length === 0) break
+    others += wanted.length
+    yield* fetch(wanted)
+    found = extracted(read, texts, probe, [])
+  }
+  const namespaces = namespacesOf(found)
+  const open = found.some((one) => one.found.patterns.length > 0)
+  if (open && namespaces.length > 0) found = extracted(read, texts, probe, namespaces)
+
+  // What rests on a file for which there was no answer is not known yet.
+  const lost = (one: ReadWorkflow) => one.found.files.missing.find((path) => none.get(path)?._tag === "Unread")
+  const whole = found.filter((one) => lost(one) === undefined)
+  const failed = read.filter((file) => !whole.some((one) => one.file.path === file.path))
+  return {
+    workflows: [
+      ...kept,
+      ...readings(whole, (path) => had.get(path)?.oid),
+      ...failed.map((file) => {
+        const incomplete = found.find((one) => one.file.path === file.path)
+        const path = incomplete === undefined ? file.path : lost(incomplete) ?? file.path
+        const problem = problemOf(none.get(path))
+        return unread(file, path === file.path ? problem : `${path}: ${problem}`)
+      })
+    ],
+    claims: [...claimsOfName(probe, registries), ...claimsOf(whole)]
+  }
+})
+
+/** The reading of a repository of which nothing has changed. */
+export const keptReading = (
+  probe: Pick<RepositoryProbe, "dockerfiles" | "repository">,
+  known: KnownRepository,
+  registries: ReadonlyArray<string>
+): RepositoryReading => ({
+  workflows: known.workflows.map((workflow) => ({
+    ...workflow,
+    state: "kept",
+    templates: [],
+    problem: Option.none()
+  })),
+  claims: claimsOfName(probe, registries)
+})
