@@ -5,11 +5,14 @@ import { SqlClient } from "@effect/sql/SqlClient"
 import { layer } from "@effect/vitest"
 import { Chunk, Context, Effect, Layer, Option, Stream, TestClock } from "effect"
 import { describe } from "vitest"
+import * as CatalogMemory from "../../src/layers/memory/ImageCatalogMemory.js"
 import * as LinksMemory from "../../src/layers/memory/LinkStoreMemory.js"
 import * as Memory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
+import * as CatalogSql from "../../src/layers/store/ImageCatalogSql.js"
 import * as LinksSql from "../../src/layers/store/LinkStoreSql.js"
 import * as Sql from "../../src/layers/store/RepoDockerStoreSql.js"
+import type { ImageCatalog } from "../../src/services/ImageCatalog.js"
 import type { LinkStore } from "../../src/services/LinkStore.js"
 import type { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { testDatabases } from "./databases.js"
@@ -23,6 +26,9 @@ interface TwoStores {
   /** The links of the first process, and of the other one. */
   readonly links: LinkStore["Type"]
   readonly otherLinks: LinkStore["Type"]
+  /** Their catalogs. */
+  readonly catalog: ImageCatalog["Type"]
+  readonly otherCatalog: ImageCatalog["Type"]
 }
 
 class Backend extends Context.Tag("test/Backend")<Backend, { readonly fresh: Effect.Effect<TwoStores> }>() {}
@@ -34,7 +40,9 @@ const memory = Layer.succeed(Backend, {
       store: Memory.make("one", tables),
       other: Memory.make("two", tables),
       links: LinksMemory.make("one", tables),
-      otherLinks: LinksMemory.make("two", tables)
+      otherLinks: LinksMemory.make("two", tables),
+      catalog: CatalogMemory.make("one", tables),
+      otherCatalog: CatalogMemory.make("two", tables)
     }
   })
 })
@@ -45,14 +53,18 @@ const sqlBackend = Layer.effect(
     fresh: Effect.gen(function*() {
       yield* sql`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily,
         repos_docker_readings, repo_docker_claims, repo_docker_checks, repo_docker_sources, repo_docker_source_pulls,
-        repo_docker_activity_daily, repo_docker_links_removed restart identity`
+        repo_docker_activity_daily, repo_docker_links_removed,
+        catalog_images, catalog_state, catalog_tags, catalog_tag_digests, catalog_words, catalog_passes, catalog_official
+        restart identity`
       const store = yield* Sql.make({ holder: "one" })
       const other = yield* Sql.make({ holder: "two" })
       return {
         store,
         other,
         links: yield* LinksSql.make({ holder: "one" }),
-        otherLinks: yield* LinksSql.make({ holder: "two" })
+        otherLinks: yield* LinksSql.make({ holder: "two" }),
+        catalog: yield* CatalogSql.make({ holder: "one" }),
+        otherCatalog: yield* CatalogSql.make({ holder: "two" })
       }
     }).pipe(Effect.provideService(SqlClient, sql), Effect.orDie)
   }))

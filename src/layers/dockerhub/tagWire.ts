@@ -52,9 +52,9 @@ export interface ReadTags {
   readonly nameless: number
 }
 
-// An empty text says as little as none.
+// What is no plain word of the trade (empty, endless, beyond ASCII) says nothing.
 const text = (value: unknown): Option.Option<string> =>
-  typeof value === "string" && value !== "" ? Option.some(value) : Option.none()
+  typeof value === "string" && /^[\x20-\x7e]{1,255}$/.test(value) ? Option.some(value) : Option.none()
 
 const wordOf = (value: unknown): string => Option.getOrElse(text(value), () => "")
 

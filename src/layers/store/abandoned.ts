@@ -11,6 +11,8 @@ import { detailOf } from "./errors.js"
 export const endAbandonedLeases = Effect.gen(function*() {
   const sql = yield* SqlClient
   yield* sql`delete from repos_docker_leases`
+  yield* sql`delete from catalog_passes`
+  yield* sql`update catalog_state set holder = null, leased_until = '-infinity' where holder is not null`
   yield* sql`update repo_docker set lease = null, not_before = '-infinity' where lease is not null`
   yield* Effect.forEach(
     ["image_watch_states", "image_watch_deliveries", "image_watch_updates"],

@@ -53,5 +53,5 @@ export const rowOf = <A, I>(schema: Schema.Schema<A, I>) => {
 /** An instant (epoch milliseconds) as a `timestamptz`. */
 export const instant = (sql: SqlClient, epochMillis: number) => sql`to_timestamp(${epochMillis / 1000}::float8)`
 
-/** What the database can keep as text: anything but NUL. */
-export const storable = (text: string): string => text.replaceAll("\u0000", "")
+/** What the database can keep as text, in JSON too: no NUL, and no half of a character. */
+export const storable = (text: string): string => text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "\ufffd")

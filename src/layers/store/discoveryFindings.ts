@@ -6,6 +6,7 @@ import type { Deferral, DiscoveryFinding, DiscoveryResult, ImageFacts } from "..
 import { wrote } from "../../domain/telemetry.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { writeInBulk } from "./bulk.js"
+import { writeRefreshed } from "./catalog/refreshed.js"
 import { storable, type StoreCore, transient } from "./core.js"
 import { detailOf, inTransaction } from "./errors.js"
 import { writeImages } from "./imageWrites.js"
@@ -129,6 +130,7 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       )
       if (hits.length > 0) {
         yield* writeImages(sql, hits.map((hit) => ({ ...hit, repository: hit.id })))
+        yield* writeRefreshed(sql, hits)
         yield* link(hits)
         yield* settleOwners(sql, hits.map(({ facts }) => facts.image))
       }

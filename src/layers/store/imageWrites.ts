@@ -1,5 +1,5 @@
 /**
- * An image's row and its snapshot of the day, always written together.
+ * An image's row and its snapshot of the day, always written together; and images that are gone.
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option } from "effect"
@@ -58,3 +58,36 @@ export const writeImages = (sql: SqlClient, seen: ReadonlyArray<SeenImage>) => {
     yield* wrote("repo_docker_pulls_daily", seen.length)
   })
 }
+
+/** A gone image is looked at again a week after it was marked, then every month. */
+export const goneLook = { first: 7, later: 30 } as const
+
+/** Locks the rows of known images, always in the same order. */
+export const lockImages = (sql: SqlClient, images: ReadonlyArray<string>) =>
+  sql`select id from repo_docker
+    where image_name in (select value from jsonb_array_elements_text(${JSON.stringify(images)}::jsonb))
+    order by image_name for no key update`
+
+/**
+ * Takes in that the Hub answered 404 for known images at an instant (epoch milliseconds). The first time is only
+ * remembered; one on another day marks the image. `last_synced_at` stays: nothing was synced.
+ */
+export const markGone = (
+  sql: SqlClient,
+  looks: ReadonlyArray<{ readonly image: string; readonly at: number }>
+) =>
+  Effect.zipRight(
+    lockImages(sql, looks.map(({ image }) => image)),
+    sql`update repo_docker d set
+        missing_since = coalesce(missing_since, x.day),
+        gone_at = case when missing_since < x.day then coalesce(gone_at, to_timestamp(x.at)) else gone_at end,
+        due_on = x.day + case
+          when gone_at is not null then ${sql.literal(String(goneLook.later))}
+          when missing_since < x.day then ${sql.literal(String(goneLook.first))}
+          else 1 end,
+        not_before = '-infinity', lease = null, attempts = 0, last_error = null
+      from jsonb_to_recordset(${
+      JSON.stringify(looks.map(({ at, image }) => ({ image, at: at / 1000, day: dayOf(at) })))
+    }::jsonb) as x (image text, at float8, day date)
+      where d.image_name = x.image`
+  )

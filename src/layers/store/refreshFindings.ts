@@ -5,13 +5,11 @@ import { Effect } from "effect"
 import type { ImageFacts, RefreshFinding } from "../../domain/Finding.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { writeInBulk } from "./bulk.js"
+import { writeRefreshed } from "./catalog/refreshed.js"
 import { storable, type StoreCore, transient } from "./core.js"
 import { type DeferredRow, refusedUntil } from "./discoveryFindings.js"
 import { detailOf, inTransaction } from "./errors.js"
-import { writeImages } from "./imageWrites.js"
-
-/** A gone image is looked at again a week after it was marked, then every month. */
-export const goneLook = { first: 7, later: 30 } as const
+import { lockImages, markGone, writeImages } from "./imageWrites.js"
 
 interface Refreshed {
   readonly finding: RefreshFinding
@@ -20,44 +18,21 @@ interface Refreshed {
 
 /** `recordRefresh` of the store. */
 export const makeRecordRefresh = ({ ensureDays, holder, sql }: StoreCore) => {
-  const lock = (images: ReadonlyArray<string>) =>
-    sql`select id from repo_docker
-      where image_name in (select value from jsonb_array_elements_text(${JSON.stringify(images)}::jsonb))
-      order by image_name for no key update`
-
   const refreshed = (rows: ReadonlyArray<Refreshed>) =>
-    inTransaction(sql)(
-      writeImages(
-        sql,
-        rows.map(({ facts, finding }) => ({ at: finding.at, facts: { ...facts, image: finding.claim.image } }))
-      )
-    )
+    inTransaction(sql)(Effect.suspend(() => {
+      const seen = rows.map(({ facts, finding }) => ({
+        at: finding.at,
+        facts: { ...facts, image: finding.claim.image }
+      }))
+      return Effect.zipRight(writeImages(sql, seen), writeRefreshed(sql, seen))
+    }))
 
-  // The first 404 is only remembered; one on another day marks the image. `last_synced_at` stays: nothing was synced.
   const gone = (findings: ReadonlyArray<RefreshFinding>) =>
-    inTransaction(sql)(Effect.zipRight(
-      lock(findings.map((finding) => finding.claim.image)),
-      sql`update repo_docker d set
-          missing_since = coalesce(missing_since, x.day),
-          gone_at = case when missing_since < x.day then coalesce(gone_at, to_timestamp(x.at)) else gone_at end,
-          due_on = x.day + case
-            when gone_at is not null then ${sql.literal(String(goneLook.later))}
-            when missing_since < x.day then ${sql.literal(String(goneLook.first))}
-            else 1 end,
-          not_before = '-infinity', lease = null, attempts = 0, last_error = null
-        from jsonb_to_recordset(${
-        JSON.stringify(findings.map((finding) => ({
-          image: finding.claim.image,
-          at: finding.at / 1000,
-          day: dayOf(finding.at)
-        })))
-      }::jsonb) as x (image text, at float8, day date)
-        where d.image_name = x.image`
-    ))
+    inTransaction(sql)(markGone(sql, findings.map(({ at, claim }) => ({ image: claim.image, at }))))
 
   const defer = (rows: ReadonlyArray<DeferredRow>) =>
     rows.length === 0 ? Effect.void : inTransaction(sql)(Effect.zipRight(
-      lock(rows.map((row) => row.key)),
+      lockImages(sql, rows.map((row) => row.key)),
       sql`update repo_docker d set not_before = to_timestamp(x.until / 1000), lease = null,
           attempts = attempts + 1, last_error = x.reason
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (key text, reason text, until float8)

@@ -6,6 +6,7 @@ import type { DiscoveryFinding, ImageFacts, RefreshFinding } from "../../../doma
 import { key } from "../../../domain/GitHubRepository.js"
 import { addDays, dayOf, type UtcDay } from "../../../domain/UtcDay.js"
 import type { ImportedDay } from "../../../services/RepoDockerStore.js"
+import { refreshed } from "../catalog/refreshed.js"
 import { ageNames, linkName, writeReading } from "./readings.js"
 import { dayAfter, type ImageRow, newImage, type RepositoryRow, type Tables } from "./tables.js"
 
@@ -30,7 +31,12 @@ export const seen = (row: ImageRow, facts: ImageFacts, at: number): ImageRow => 
   days: new Map(row.days).set(dayOf(at), facts.pulls)
 })
 
-const gone = (row: ImageRow, day: UtcDay, look: { readonly first: number; readonly later: number }): ImageRow => {
+/** An image's row after a definite 404. */
+export const markedGone = (
+  row: ImageRow,
+  day: UtcDay,
+  look: { readonly first: number; readonly later: number }
+): ImageRow => {
   const since = Option.getOrElse(row.missingSince, () => day)
   const wait = row.gone ? look.later : since < day ? look.first : 1
   return {
@@ -77,6 +83,7 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
       const before = tables.images.get(result.facts.image) ?? newImage(result.facts.image, dayOf(at))
       const after = seen(before, result.facts, at)
       tables.images.set(after.image, after)
+      refreshed(tables.catalog, result.facts, at)
       linkName(tables, row.id, after.image, at)
     }
     ageNames(tables, row.id, at, result._tag === "Hit" ? Option.some(result.facts.image) : Option.none())
@@ -103,9 +110,11 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
 
   const looked = (row: ImageRow, { at, claim, result }: RefreshFinding): number => {
     if (result._tag === "Deferred") tables.images.set(row.image, deferRow(row, result.notBefore))
-    else if (result._tag === "Gone") tables.images.set(row.image, gone(row, dayOf(at), rules.goneLook))
-    else if (isStorable(result.facts)) tables.images.set(row.image, seen(row, result.facts, at))
-    else {
+    else if (result._tag === "Gone") tables.images.set(row.image, markedGone(row, dayOf(at), rules.goneLook))
+    else if (isStorable(result.facts)) {
+      tables.images.set(row.image, seen(row, result.facts, at))
+      refreshed(tables.catalog, { ...result.facts, image: row.image }, at)
+    } else {
       tables.images.set(row.image, deferRow(row, rules.refusedUntil(at, claim.attempts)))
       return 1
     }

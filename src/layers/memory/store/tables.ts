@@ -4,6 +4,7 @@
 import { Option } from "effect"
 import type { RepositoryName } from "../../../domain/GitHubRepository.js"
 import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
+import { type CatalogTables, emptyCatalog } from "../catalog/tables.js"
 import { emptyLinkTables, type LinkTables } from "./linkTables.js"
 
 /** A row of `repos`. */
@@ -43,6 +44,7 @@ export interface ImageRow {
 export interface Tables extends LinkTables {
   readonly repositories: Map<string, RepositoryRow>
   readonly images: Map<string, ImageRow>
+  readonly catalog: CatalogTables
   nextId: number
 }
 
@@ -50,6 +52,7 @@ export interface Tables extends LinkTables {
 export const emptyTables = (): Tables => ({
   repositories: new Map(),
   images: new Map(),
+  catalog: emptyCatalog(),
   nextId: 1,
   ...emptyLinkTables()
 })

@@ -1,0 +1,29 @@
+/**
+ * `ImageCatalog` on Postgres, embedded or not. The schema has to be up to date (see `Database`).
+ */
+import { SqlClient } from "@effect/sql/SqlClient"
+import { Effect, Layer } from "effect"
+import { ImageCatalog } from "../../services/ImageCatalog.js"
+import { makeClaims } from "./catalog/claims.js"
+import { makeReading } from "./catalog/reading.js"
+import { makeRecord } from "./catalog/record.js"
+import { makeWanted } from "./catalog/wanted.js"
+import { makeCore } from "./core.js"
+import type { StoreOptions } from "./RepoDockerStoreSql.js"
+
+/** A catalog on the client in context. */
+export const make = (options: StoreOptions) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient
+    const core = yield* makeCore(sql, options.holder)
+    return ImageCatalog.of({
+      ...makeWanted(sql),
+      ...makeClaims(sql, options.holder),
+      ...makeRecord(core),
+      ...makeReading(sql)
+    })
+  })
+
+/** `ImageCatalog` on the client in context. */
+export const layer = (options: StoreOptions): Layer.Layer<ImageCatalog, never, SqlClient> =>
+  Layer.effect(ImageCatalog, make(options))
