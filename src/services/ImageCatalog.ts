@@ -78,7 +78,7 @@ export interface CatalogFinding {
 }
 
 /** What a finding changed. */
-export interface Recorded {
+export interface CatalogChange {
   readonly imageChanged: boolean
   readonly tagsAdded: number
   readonly tagsMoved: number
@@ -211,7 +211,7 @@ export class ImageCatalog extends Context.Tag("image-census/ImageCatalog")<Image
   /** Makes what was put off to later due now. Returns how many. */
   readonly undefer: Effect.Effect<number, Transient>
   /** Writes one image's finding, in one transaction, and only what differs. */
-  readonly record: (finding: CatalogFinding) => Effect.Effect<Recorded, Transient>
+  readonly record: (finding: CatalogFinding) => Effect.Effect<CatalogChange, Transient>
 
   /** Changes what a person says of an image, or of one of its tags. False: there is no such image or tag. */
   readonly say: (

@@ -6,6 +6,7 @@ import * as RateBudgetsMemory from "../../src/layers/budgets/RateBudgetsMemory.j
 import * as DockerHubRegistryMemory from "../../src/layers/dockerhub/DockerHubRegistryMemory.js"
 import * as GitHubProbeMemory from "../../src/layers/github/GitHubProbeMemory.js"
 import * as FirstSightsMemory from "../../src/layers/memory/FirstSightsMemory.js"
+import * as ImageCatalogMemory from "../../src/layers/memory/ImageCatalogMemory.js"
 import * as LinkStoreMemory from "../../src/layers/memory/LinkStoreMemory.js"
 import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.js"
 import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
@@ -18,6 +19,7 @@ import type { CommandLayers, WorldServices } from "../../src/programs/cli/Comman
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
 import { CensusPages } from "../../src/services/CensusPages.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
+import { ImageCatalog } from "../../src/services/ImageCatalog.js"
 import { LinkStore } from "../../src/services/LinkStore.js"
 import { ReleaseProjects } from "../../src/services/ReleaseProjects.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
@@ -69,6 +71,7 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
   const watches = WatchStoreMemory.make("memory")
   const store = Layer.mergeAll(
     Layer.sync(RepoDockerStore, () => RepoDockerStoreMemory.make("memory", tables)),
+    Layer.sync(ImageCatalog, () => ImageCatalogMemory.make("memory", tables)),
     Layer.sync(LinkStore, () => LinkStoreMemory.make("memory", tables)),
     Layer.succeed(WatchStore, watches)
   )

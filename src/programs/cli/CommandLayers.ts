@@ -6,6 +6,7 @@ import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
 import type { GitHubAccount } from "../../services/GitHubAccount.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
+import type { ImageCatalog } from "../../services/ImageCatalog.js"
 import type { LinkStore } from "../../services/LinkStore.js"
 import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { ProcessBoard } from "../../services/ProcessBoard.js"
@@ -17,7 +18,7 @@ import type { Settings } from "../settings/Settings.js"
 import type { SyncProgress } from "../sync/SyncProgress.js"
 
 /** The database with its schema up to date. */
-export type StoreServices = RepoDockerStore | LinkStore | WatchStore | ProcessBoard
+export type StoreServices = RepoDockerStore | ImageCatalog | LinkStore | WatchStore | ProcessBoard
 
 /** The world outside, with budgets of this process alone or shared through the database. */
 export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | DockerHubTags | RateBudgets | SyncProgress

@@ -23,6 +23,7 @@ import * as CensusPagesSql from "../../layers/store/CensusPagesSql.js"
 import * as Database from "../../layers/store/Database.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import * as FirstSightsSql from "../../layers/store/FirstSightsSql.js"
+import * as ImageCatalogSql from "../../layers/store/ImageCatalogSql.js"
 import * as LinkStoreSql from "../../layers/store/LinkStoreSql.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
@@ -148,6 +149,7 @@ const board = (program: Program) => ProcessBoardSql.layer(program.process)
 const store = ({ process: { id } }: Program) =>
   Layer.mergeAll(
     RepoDockerStoreSql.layer({ holder: id }),
+    ImageCatalogSql.layer({ holder: id }),
     LinkStoreSql.layer({ holder: id }),
     WatchStoreSql.layer({ holder: id })
   )

@@ -5,7 +5,13 @@ import { Effect, Option } from "effect"
 import { type FoundImage, type FoundTag, isOfficial } from "../../../domain/CatalogImage.js"
 import type { Digest } from "../../../domain/Digest.js"
 import { dayOf } from "../../../domain/UtcDay.js"
-import type { CatalogFinding, Counters, ImageCatalog, Recorded, TagListing } from "../../../services/ImageCatalog.js"
+import type {
+  CatalogChange,
+  CatalogFinding,
+  Counters,
+  ImageCatalog,
+  TagListing
+} from "../../../services/ImageCatalog.js"
 import { goneLook } from "../../store/imageWrites.js"
 import { markedGone, seen } from "../store/findings.js"
 import { newImage, type Tables } from "../store/tables.js"
@@ -13,7 +19,7 @@ import type { EntryRow, TagRow } from "./tables.js"
 
 type Service = ImageCatalog["Type"]
 
-const nothing: Recorded = { imageChanged: false, tagsAdded: 0, tagsMoved: 0, tagsGone: 0 }
+const nothing: CatalogChange = { imageChanged: false, tagsAdded: 0, tagsMoved: 0, tagsGone: 0 }
 
 const foundOf = ({ categories, description, fullDescription, licence, logo, registered, source }: FoundImage) => ({
   categories,
@@ -110,7 +116,7 @@ export const makeRecord = (tables: Tables) => {
     tables.images.set(image, seen(before, { image, pulls, stars, lastUpdated }, at))
   }
 
-  const write = (entry: EntryRow, finding: CatalogFinding): Recorded => {
+  const write = (entry: EntryRow, finding: CatalogFinding): CatalogChange => {
     const { at, claim, dueAt, failure, image, repositories } = finding
     const answer = Option.getOrUndefined(image)
     const day = dayOf(at)

@@ -5,7 +5,7 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option, Schema } from "effect"
 import { type FoundImage, isOfficial } from "../../../domain/CatalogImage.js"
 import { dayOf } from "../../../domain/UtcDay.js"
-import type { CatalogFinding, Counters, ImageCatalog, Recorded } from "../../../services/ImageCatalog.js"
+import type { CatalogChange, CatalogFinding, Counters, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { instant, rowsOf, storable, type StoreCore, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
 import { lockImages, markGone, writeImages } from "../imageWrites.js"
@@ -17,7 +17,7 @@ type Service = ImageCatalog["Type"]
 const State = Schema.Struct({ lookedAt: MaybeMillis })
 const Changed = Schema.Struct({ changed: Schema.Int })
 
-const nothing: Recorded = { imageChanged: false, tagsAdded: 0, tagsMoved: 0, tagsGone: 0 }
+const nothing: CatalogChange = { imageChanged: false, tagsAdded: 0, tagsMoved: 0, tagsGone: 0 }
 
 // A counter beyond 64 bits is not stored, and nothing else suffers from it.
 const most = 2n ** 63n

@@ -1,5 +1,6 @@
 import { assert } from "@effect/vitest"
 import { Duration, Effect, Option, TestClock } from "effect"
+import type { Transient } from "../../../../src/domain/Errors.js"
 import { officialImages } from "../../../../src/domain/OfficialImages.js"
 import type { CatalogClaim, ImageCatalog } from "../../../../src/services/ImageCatalog.js"
 import { claimOne, listing, look, name, tag } from "../../../support/catalogFindings.js"
@@ -193,7 +194,7 @@ onEveryStore("the catalog", [
           tag(`t${letter}`, letter, i < 3 ? evening - i * hour : undefined)
         )
         yield* catalog.record(look(yield* claimOne(catalog, "nginx"), evening, listing(tags)))
-        const pages = (after?: string): Effect.Effect<ReadonlyArray<string>, unknown> =>
+        const pages = (after?: string): Effect.Effect<ReadonlyArray<string>, Transient> =>
           Effect.flatMap(catalog.tags("nginx", { limit: 2, after }), ({ items, next }) =>
             Effect.map(
               Option.match(next, { onNone: () => Effect.succeed<ReadonlyArray<string>>([]), onSome: pages }),
