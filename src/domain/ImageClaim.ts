@@ -3,6 +3,7 @@
  * image is there, and its label whether it belongs to the repository.
  */
 import type { Option } from "effect"
+import type { RepositoryProbe } from "./Finding.js"
 
 /** Why a repository is believed to publish an image. */
 export type ClaimEvidence =
@@ -63,6 +64,8 @@ export interface WorkflowReading extends FileAt {
 
 /** What a look found in a repository's files. */
 export interface RepositoryReading {
+  /** The look on which it rests. */
+  readonly probe: RepositoryProbe
   /** Every workflow file at HEAD. One that was known and is not here is gone, and its claims age. */
   readonly workflows: ReadonlyArray<WorkflowReading>
   /**

@@ -44,16 +44,15 @@ export const reads = (
   claims: ReadonlyArray<ImageClaim>,
   workflows: ReadonlyArray<WorkflowReading> = [workflow()],
   current = claim.repository
-): DiscoveryFinding => ({
-  claim,
-  at,
-  result: {
-    _tag: "Miss",
-    probe: { repository: current, headOid: Option.some(head), dockerfiles: ["Dockerfile"] },
-    candidate: Option.none()
-  },
-  reading: { workflows, claims }
-})
+): DiscoveryFinding => {
+  const probe = { repository: current, headOid: Option.some(head), dockerfiles: ["Dockerfile"] }
+  return {
+    claim,
+    at,
+    result: { _tag: "Miss", probe, candidate: Option.none() },
+    reading: { probe, workflows, claims }
+  }
+}
 
 /** Claims a repository by its name, adding it. */
 export const claimOne = (store: RepoDockerStore["Type"], name: string) =>

@@ -54,15 +54,13 @@ const hitsOf = (definite: ReadonlyArray<Definite>): ReadonlyArray<Hit> =>
     result._tag === "Hit" ? [{ id: finding.claim.id, at: finding.at, facts: result.facts }] : []
   )
 
-const readOf = ({ finding, result }: Definite): ReadonlyArray<ReadRepository> => {
-  const { at, claim: { id, repository }, reading } = finding
-  if (result._tag === "NotFound") {
-    return [{ id, at, repository, headOid: Option.none(), dockerfiles: [], reading: Option.none() }]
-  }
-  const { dockerfiles, headOid, repository: current } = result.probe
-  return reading === undefined
-    ? []
-    : [{ id, at, repository: current, headOid, dockerfiles, reading: Option.some(reading) }]
+const readOf = (
+  { at, claim: { id, repository }, reading, result }: DiscoveryFinding
+): ReadonlyArray<ReadRepository> => {
+  if (reading !== undefined) return [{ id, at, ...reading.probe, reading: Option.some(reading) }]
+  return result._tag === "NotFound"
+    ? [{ id, at, repository, headOid: Option.none(), dockerfiles: [], reading: Option.none() }]
+    : []
 }
 
 const deferred = (finding: DiscoveryFinding, { notBefore, reason }: Deferral): DeferredRow => ({
@@ -134,8 +132,16 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
         yield* link(hits)
         yield* settleOwners(sql, hits.map(({ facts }) => facts.image))
       }
-      yield* writeReadings(sql, definite.flatMap(readOf))
+      yield* writeReadings(sql, definite.flatMap(({ finding }) => readOf(finding)))
     }))
+
+  // Docker Hub did not answer, but GitHub did: what it told is not asked for again, and other registries go on with it.
+  const writeDeferred = (findings: ReadonlyArray<DiscoveryFinding>) => {
+    const read = findings.flatMap(readOf)
+    return read.length === 0
+      ? Effect.void
+      : inTransaction(sql)(Effect.zipRight(lock(read.map(({ id }) => id)), writeReadings(sql, read)))
+  }
 
   const defer = (rows: ReadonlyArray<DeferredRow>) =>
     rows.length === 0 ? Effect.void : inTransaction(sql)(
@@ -163,6 +169,8 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
         reason: storable(`refused by the database: ${detailOf(error)}`),
         until: refusedUntil(finding.at, finding.claim.attempts)
       }]))
+    const deferredFindings = findings.filter(({ result }) => result._tag === "Deferred")
+    yield* writeInBulk(deferredFindings, writeDeferred, () => Effect.void)
     yield* defer(deferrals)
     return { refused }
   }, transient)

@@ -115,6 +115,7 @@ export const readFiles = Effect.fn("discovery.readFiles")(function*(
   const whole = found.filter((one) => lost(one) === undefined)
   const failed = read.filter((file) => !whole.some((one) => one.file.path === file.path))
   return {
+    probe,
     workflows: [
       ...kept,
       ...readings(whole, (path) => had.get(path)?.oid),
@@ -131,10 +132,11 @@ export const readFiles = Effect.fn("discovery.readFiles")(function*(
 
 /** The reading of a repository of which nothing has changed. */
 export const keptReading = (
-  probe: Pick<RepositoryProbe, "dockerfiles" | "repository">,
+  probe: RepositoryProbe,
   known: KnownRepository,
   registries: ReadonlyArray<string>
 ): RepositoryReading => ({
+  probe,
   workflows: known.workflows.map((workflow) => ({
     ...workflow,
     state: "kept",

@@ -433,8 +433,28 @@ onEveryStore("links", [
           [unread?.evidence[0]?.lastSeen, unread?.evidence[0]?.unseenSince],
           [evening + day, Option.none()]
         )
-        // What was not read as a whole is read anew.
-        assert.isUndefined((yield* claimOne(store, "acme/app")).known)
+        // What was not read as a whole is looked at anew, and that file read.
+        assert.deepStrictEqual((yield* claimOne(store, "acme/app")).known, {
+          headOid: undefined,
+          dockerfiles: ["Dockerfile"],
+          workflows: []
+        })
+      })
+  ),
+
+  when(
+    "what GitHub told is kept, and its registries looked at, although Docker Hub did not answer",
+    ({ links, store }) =>
+      Effect.gen(function*() {
+        const claim = yield* claimOne(store, "acme/app")
+        const read = reads(claim, evening, [claimed("ghcr.io/acme/app")])
+        const result = { _tag: "Deferred", reason: "Docker Hub: 503", notBefore: evening + 60_000 } as const
+        yield* store.recordDiscovery([{ ...read, result }])
+        const check = yield* onlyCheck(yield* links.claimChecks(lane("ghcr.io")))
+        assert.strictEqual(check.image, "ghcr.io/acme/app")
+        const [row] = yield* collect(store.repositories({ search: Option.none() }))
+        assert.deepStrictEqual(row?.checkedAt, Option.none())
+        assert.strictEqual((yield* claimOne(store, "acme/app")).known?.headOid, head)
       })
   ),
 

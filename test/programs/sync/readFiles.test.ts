@@ -45,10 +45,10 @@ const registryName = (image: string): string => {
   return `${registry}/${repository}`
 }
 
-const knownOf = (headOid: string | undefined, reading: RepositoryReading, dockerfiles: ReadonlyArray<string>) => ({
-  headOid,
-  dockerfiles,
-  workflows: reading.workflows.map(({ oid, path, uses }) => ({ oid, path, uses }))
+const knownOf = (reading: RepositoryReading | undefined): KnownRepository => ({
+  headOid: Option.getOrUndefined(reading?.probe.headOid ?? Option.none()),
+  dockerfiles: reading?.probe.dockerfiles ?? [],
+  workflows: (reading?.workflows ?? []).map(({ oid, path, uses }) => ({ oid, path, uses }))
 })
 
 const states = (finding: DiscoveryFinding | undefined) =>
@@ -81,16 +81,7 @@ describe("reading the files of repositories", () => {
       assert.deepStrictEqual([...claims.values()].flat(), [])
 
       resetCounters()
-      const known = new Map(
-        findings.flatMap(({ claim, reading, result }) =>
-          reading === undefined || !("probe" in result)
-            ? []
-            : [[
-              key(claim.repository),
-              knownOf(Option.getOrUndefined(result.probe.headOid), reading, result.probe.dockerfiles)
-            ]]
-        )
-      )
+      const known = new Map(findings.map(({ claim, reading }) => [key(claim.repository), knownOf(reading)]))
       const again = yield* read(names, known)
       assert.isAtMost(requests(), 12)
       assert.isTrue(again.every(({ reading }) => reading?.workflows.every(({ state }) => state === "kept")))
@@ -106,8 +97,7 @@ describe("reading the files of repositories", () => {
       const publisher = state.world.publishers.find(({ manner }) => manner === "goreleaser")
       const name = publisher?.repository ?? { owner: "", name: "" }
       const [first] = yield* read([name])
-      const reading = first?.reading ?? { workflows: [], claims: [] }
-      const known = new Map([[key(name), knownOf(state.repository(name)?.headOid, reading, [])]])
+      const known = new Map([[key(name), knownOf(first?.reading)]])
       const release = ".github/workflows/release.yml"
 
       yield* state.commitFile(name, "README.md", "Now with words.\n")

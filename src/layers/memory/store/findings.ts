@@ -62,7 +62,9 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
       : row
 
   const discovered = (row: RepositoryRow, { at, claim, reading, result }: DiscoveryFinding): number => {
+    const files = Option.map(Option.fromNullable(reading), (reading) => ({ ...reading.probe, reading }))
     if (result._tag === "Deferred") {
+      if (Option.isSome(files)) writeReading(tables, { id: row.id, at, repository: files.value.repository }, files)
       tables.repositories.set(row.id, deferRow(row, result.notBefore))
       return 0
     }
@@ -87,11 +89,8 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
       linkName(tables, row.id, after.image, at)
     }
     ageNames(tables, row.id, at, result._tag === "Hit" ? Option.some(result.facts.image) : Option.none())
-    if (result._tag === "NotFound") writeReading(tables, { id: row.id, at, repository: current }, Option.none())
-    else if (reading !== undefined) {
-      const { dockerfiles, headOid } = result.probe
-      const files = { dockerfiles, headOid, reading }
-      writeReading(tables, { id: row.id, at, repository: current }, Option.some(files))
+    if (result._tag === "NotFound" || Option.isSome(files)) {
+      writeReading(tables, { id: row.id, at, repository: current }, files)
     }
     return 0
   }

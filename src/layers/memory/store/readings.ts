@@ -11,16 +11,12 @@ import type { RepositoryRow, Tables } from "./tables.js"
 /** What the next look at a repository need not ask for. */
 export const knownOf = (tables: Tables, row: RepositoryRow): Option.Option<KnownRepository> =>
   Option.fromNullable(tables.readings.get(row.id)).pipe(
-    Option.filter(({ readAs, workflows }) =>
-      readAs === key(row.repository) && workflows.every(({ state }) => state !== "unread")
-    ),
-    Option.flatMap(({ dockerfiles, headOid, workflows }) =>
-      Option.map(headOid, (headOid) => ({
-        headOid,
-        dockerfiles,
-        workflows: workflows.map(({ oid, path, uses }) => ({ oid, path, uses }))
-      }))
-    )
+    Option.filter(({ readAs }) => readAs === key(row.repository)),
+    Option.map(({ dockerfiles, headOid, workflows }) => ({
+      headOid: workflows.every(({ state }) => state !== "unread") ? Option.getOrUndefined(headOid) : undefined,
+      dockerfiles,
+      workflows: workflows.flatMap(({ oid, path, state, uses }) => state === "unread" ? [] : [{ oid, path, uses }])
+    }))
   )
 
 /** The image of the repository's name was found on Docker Hub. */

@@ -12,12 +12,12 @@ export const withKnown = (sql: SqlClient, claims: ReadonlyArray<ClaimedRepositor
   Effect.gen(function*() {
     if (claims.length === 0) return claims
     const rows = yield* rowsOf(KnownRow)(sql`
-      select g.repo_id::text as id, g.head_oid as head, g.dockerfiles, g.workflows
+      select g.repo_id::text as id, case when g.whole then g.head_oid end as head, g.dockerfiles, g.workflows
       from repos_docker_readings g join repos r on r.id = g.repo_id
       where g.repo_id in (select value::bigint from jsonb_array_elements_text(${
       JSON.stringify(claims.map(({ id }) => id))
     }::jsonb))
-        and g.whole and g.head_oid is not null and g.read_as = lower(r.owner || '/' || r.name)`)
+        and g.read_as = lower(r.owner || '/' || r.name)`)
     if (rows.length === 0) return claims
     const known = new Map(rows.map((row) => [row.id, knownRepository(row)]))
     return claims.map((claim): ClaimedRepository => {

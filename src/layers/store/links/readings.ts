@@ -34,10 +34,10 @@ export const workflowOf = ({ problem, ...workflow }: typeof StoredWorkflow.Type)
   problem: Option.fromNullable(problem)
 })
 
-/** A reading that was written as a whole, under the name that the repository has now. */
+/** A reading under the name that the repository has now; `head` only where nothing was left unread. */
 export const KnownRow = Schema.Struct({
   id: Schema.String,
-  head: Schema.String,
+  head: Schema.NullOr(Schema.String),
   dockerfiles: Schema.Array(Schema.String),
   workflows: StoredWorkflows
 })
@@ -46,9 +46,9 @@ const knownWorkflow = ({ oid, path, uses }: typeof StoredWorkflow.Type): KnownWo
 
 /** What the next look need not ask for. */
 export const knownRepository = (row: typeof KnownRow.Type): KnownRepository => ({
-  headOid: row.head,
+  headOid: row.head ?? undefined,
   dockerfiles: row.dockerfiles,
-  workflows: row.workflows.map(knownWorkflow)
+  workflows: row.workflows.filter(({ state }) => state !== "unread").map(knownWorkflow)
 })
 
 /** A definite look at a repository. `reading`: none where its files are gone with it. */
