@@ -14,9 +14,11 @@ import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
 import type { CensusPages } from "../../services/CensusPages.js"
 import { Api, prefix } from "./api/Api.js"
+import { events } from "./handlers/events.js"
 import { images } from "./handlers/images.js"
 import { repositories } from "./handlers/repositories.js"
 import { status } from "./handlers/status.js"
+import { updates, watches } from "./handlers/watches.js"
 import { isLoopback, type TokenEntry } from "./http/access.js"
 import * as App from "./http/app.js"
 import type { Origins } from "./http/cors.js"
@@ -67,7 +69,7 @@ const api = HttpApiBuilder.httpApp.pipe(
       HttpApiSwagger.layer({ path: docsPath })
     ).pipe(
       Layer.provideMerge(HttpApiBuilder.api(Api)),
-      Layer.provide([repositories, images, status]),
+      Layer.provide([repositories, images, updates, watches, events, status]),
       Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
     )
   )

@@ -4,9 +4,11 @@
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as OpenApi from "@effect/platform/OpenApi"
 import { documented } from "./document.js"
+import { events } from "./events.js"
 import { images } from "./images.js"
 import { repositories } from "./repositories.js"
 import { status } from "./status.js"
+import { updates, watches } from "./watches.js"
 
 /** Where the API is. */
 export const prefix = "/api/v1"
@@ -15,6 +17,9 @@ export const prefix = "/api/v1"
 export const Api = HttpApi.make("image-census")
   .add(repositories)
   .add(images)
+  .add(updates)
+  .add(watches)
+  .add(events)
   .add(status)
   .prefix(prefix)
   .annotate(OpenApi.Title, "image-census")
