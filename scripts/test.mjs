@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { ensureBrowser } from "./browser.mjs"
 import { ensureInstalled, root, runProgram } from "./ensure-installed.mjs"
 import { ensureRegistryTools } from "./registry-tools.mjs"
 
@@ -12,6 +13,7 @@ const npm = (script) => runProgram(windows ? "npm.cmd" : "npm", ["run", "--silen
 await ensureInstalled()
 const noTools = ensureRegistryTools()
 if (noTools.length > 0) console.log(`Not here: ${noTools.join(", ")}; tests against real registries cannot run`)
+if (ensureBrowser().length > 0) console.log("Not here: chromium; tests in a browser cannot run")
 const folder = await mkdtemp(join(tmpdir(), "image-census-test-"))
 const countsFile = join(folder, "counts.json")
 

@@ -9,10 +9,10 @@ import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
-import { Deferred, Effect, Layer } from "effect"
+import { Deferred, Effect, Layer, Option } from "effect"
 import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
-import type { CensusPages } from "../../services/CensusPages.js"
+import { CensusPages } from "../../services/CensusPages.js"
 import { Api, prefix } from "./api/Api.js"
 import { events } from "./handlers/events.js"
 import { images } from "./handlers/images.js"
@@ -21,6 +21,7 @@ import { status } from "./handlers/status.js"
 import { updates, watches } from "./handlers/watches.js"
 import { isLoopback, type TokenEntry } from "./http/access.js"
 import * as App from "./http/app.js"
+import { badgeOf, badgeRoute } from "./http/badges.js"
 import type { Origins } from "./http/cors.js"
 import { docsPath, makeFinish } from "./http/docs.js"
 import { drain, isTaken } from "./http/listening.js"
@@ -103,18 +104,21 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
     Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
   const live = yield* LiveStream.make(closing)
   const facts = { version: options.version, node: process.version, residentBytes: Effect.sync(memoryOf) }
+  const pages = yield* CensusPages
+  const routes = new Map<string, App.Route<Effect.Effect.Context<typeof apiApp> | CensusPages | LiveStatus>>([
+    ["/healthz", { access: "open", answer: () => Effect.succeed(health) }],
+    ["/readyz", { access: "open", answer: () => ready }],
+    ["/metrics", { access: "read", answer: () => metrics(facts) }],
+    [`${prefix}/live`, { access: "read", answer: (request) => live.view(viewerOf(request)) }],
+    [`${prefix}/openapi.json`, { access: "read", answer: () => Effect.succeed(document) }],
+    [docsPath, { access: "open", answer: docs }]
+  ])
   const app = App.make(
     { tokens: options.tokens, origins: options.origins, loopback: isLoopback(options.host) },
     {
       api: apiApp,
-      routes: new Map<string, App.Route<Effect.Effect.Context<typeof apiApp> | CensusPages | LiveStatus>>([
-        ["/healthz", { access: "open", answer: () => Effect.succeed(health) }],
-        ["/readyz", { access: "open", answer: () => ready }],
-        ["/metrics", { access: "read", answer: () => metrics(facts) }],
-        [`${prefix}/live`, { access: "read", answer: (request) => live.view(viewerOf(request)) }],
-        [`${prefix}/openapi.json`, { access: "read", answer: () => Effect.succeed(document) }],
-        [docsPath, { access: "open", answer: docs }]
-      ]),
+      routes: (path) =>
+        Option.orElse(Option.fromNullable(routes.get(path)), () => Option.map(badgeOf(path), badgeRoute(pages))),
       files: yield* Effect.provide(StaticFiles.load, context)
     }
   )

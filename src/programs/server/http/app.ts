@@ -34,10 +34,11 @@ export interface Route<R = never> {
   readonly answer: (request: HttpServerRequest) => Effect.Effect<HttpServerResponse.HttpServerResponse, never, R>
 }
 
-/** What is served: the API, what stands beside it by its path, and the page's files. */
+/** What is served: the API, what stands beside it, and the page's files. */
 export interface Parts<RA, RR> {
   readonly api: Default<never, RA>
-  readonly routes: ReadonlyMap<string, Route<RR>>
+  /** By the path. */
+  readonly routes: (path: string) => Option.Option<Route<RR>>
   readonly files: StaticFiles
 }
 
@@ -96,11 +97,12 @@ export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<
     }
     const early = preflight(options.origins, request)
     if (early !== undefined) return Effect.succeed(early)
-    const route = routes.get(path.value)
-    if (route !== undefined) {
+    const route = routes(path.value)
+    if (Option.isSome(route)) {
+      const { access, answer } = route.value
       if (!isRead(request.method)) return Effect.succeed(notAllowed(["GET", "HEAD"]))
-      const refusal = route.access === "read" ? refused(options, request, "read") : Option.none()
-      return Option.match(refusal, { onSome: Effect.succeed, onNone: () => route.answer(request) })
+      const refusal = access === "read" ? refused(options, request, "read") : Option.none()
+      return Option.match(refusal, { onSome: Effect.succeed, onNone: () => answer(request) })
     }
     if (path.value.startsWith(`${prefix}/`) || path.value.startsWith("/api")) return toApi(request, path.value)
     return Option.match(files(path.value, request.headers["accept-encoding"]), {

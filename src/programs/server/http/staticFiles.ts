@@ -6,6 +6,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as Path from "@effect/platform/Path"
 import { Effect, Option } from "effect"
 import { createHash } from "node:crypto"
+import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 import { brotliCompressSync, constants, gzipSync } from "node:zlib"
 import { takesEncoding } from "./negotiate.js"
@@ -85,7 +86,11 @@ const respond = ({ br, etag, gzip, plain, type }: Served, acceptEncoding: string
 
 const assets = fileURLToPath(new URL("../assets/page/", import.meta.url))
 
-/** Reads the page's files. `/` is `index.html`, and so is every path without an extension: the page tells them apart. */
+/** The charts' library, as its package has it. */
+const chartsPath = "/uplot/uPlot.iife.min.js"
+const charts = createRequire(import.meta.url).resolve("uplot/dist/uPlot.iife.min.js")
+
+/** Reads the page's files. `/` is `index.html`, and so is every path that is no file's: the page tells them apart. */
 export const load: Effect.Effect<StaticFiles, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const files = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
@@ -96,8 +101,10 @@ export const load: Effect.Effect<StaticFiles, never, FileSystem.FileSystem | Pat
     if ((yield* files.stat(path)).type !== "File") continue
     all.set(`/${name.split(paths.sep).join("/")}`, served(name, yield* files.readFile(path)))
   }
+  all.set(chartsPath, served(chartsPath, yield* files.readFile(charts)))
   const answer: StaticFiles = (path, acceptEncoding) => {
-    const isPage = !/\.[^/]*$/.test(path)
+    // Names of images and repositories may end in what looks like an extension: `socketio/socket.io`.
+    const isPage = /^\/(?:images|repositories|catalog)\//.test(path) || !/\.[^/]*$/.test(path)
     return Option.map(
       Option.fromNullable(all.get(isPage ? "/index.html" : path)),
       (file) => respond(file, acceptEncoding)

@@ -1,0 +1,119 @@
+/**
+ * What happened to watched references, and what became of telling it.
+ */
+import { send } from "../lib/api.js"
+import { h } from "../lib/dom.js"
+import { ago, plural } from "../lib/format.js"
+import { listOf } from "../lib/list.js"
+import { action, heading, nothing, outside, tag } from "../lib/parts.js"
+import { shortDigest } from "./parts/tags.js"
+
+/** @type {Record<string, string>} */
+const types = {
+  "image-census.tag.moved": "moved",
+  "image-census.watch.fired": "fired by hand",
+  "image-census.update.found": "newer version"
+}
+
+/** @type {Record<string, readonly ["" | "good" | "warn" | "bad" | "info", string]>} */
+const statuses = {
+  delivered: ["good", "every action had it"],
+  pending: ["info", "an action still waits for it"],
+  dead: ["bad", "an action failed too often; it waits for you"],
+  kept: ["", "there is no action: it is kept and shown"]
+}
+
+/** @param {any} detail */
+const what = (detail) => {
+  if (detail._tag === "Moved") return [shortDigest(detail.from), " → ", shortDigest(detail.to)]
+  if (detail._tag === "UpdateFound") {
+    return [
+      h("b", {}, detail.tag),
+      ` (${detail.change})`,
+      detail.notes !== null && [" · ", outside(detail.notes, "notes")]
+    ]
+  }
+  return detail.digest === null ? "–" : shortDigest(detail.digest)
+}
+
+/** @param {any} delivery */
+const delivery = ({ action, attempts, result, status }) =>
+  h(
+    "div",
+    { class: "clip" },
+    `${action ?? "an action that is gone"}: ${status}${attempts > 0 ? `, ${plural(attempts, "failure")}` : ""}${
+      result === null ? "" : ` (${result})`
+    }`
+  )
+
+/** @type {import("../lib/list.js").List["columns"]} */
+const columns = [
+  {
+    title: "Reference",
+    cell: (
+      row
+    ) => [
+      h("span", { class: "name" }, row.reference),
+      row.platform !== null && h("div", { class: "faint" }, row.platform)
+    ],
+    value: (row) => row.reference
+  },
+  {
+    title: "What",
+    cell: (row) => [types[row.type] ?? row.type, h("div", { class: "faint" }, what(row.detail))],
+    value: (row) => row.type
+  },
+  { title: "When", cell: (row) => ago(row.at), value: (row) => row.at },
+  {
+    title: "Deliveries",
+    look: "wide",
+    cell: (row) => row.deliveries.length === 0 ? h("span", { class: "faint" }, "–") : row.deliveries.map(delivery),
+    value: (row) => row.deliveries.length
+  },
+  {
+    title: "Status",
+    cell: (row) => {
+      const [tone, title] = statuses[row.status] ?? ["", ""]
+      return [
+        tag(row.status, tone, title),
+        row.status === "dead" && [
+          " ",
+          action("Retry", async () => {
+            await send("POST", `/events/${encodeURIComponent(row.id)}/retry`)
+            return "tried again"
+          }, "quiet")
+        ]
+      ]
+    },
+    value: (row) => row.status
+  }
+]
+
+/** @param {import("../main.js").Visit} visit */
+export const show = async ({ main, signal, title }) => {
+  title("Events")
+  main.append(
+    heading("Events"),
+    listOf({
+      path: "/events",
+      rows: "events",
+      one: "event",
+      key: (row) => row.id,
+      columns,
+      filters: [
+        {
+          name: "status",
+          label: "Status",
+          choices: [["", "all"], ...Object.keys(statuses).map((name) => /** @type {const} */ ([name, name]))]
+        },
+        { name: "type", label: "What", choices: [["", "all"], ...Object.entries(types)] }
+      ],
+      empty: nothing(
+        "Nothing has happened yet",
+        "When a watched tag moves, it is told here. ",
+        h("a", { href: "/watches" }, "What is watched"),
+        "."
+      )
+    }, signal)
+  )
+}

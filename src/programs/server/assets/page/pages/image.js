@@ -1,0 +1,108 @@
+/**
+ * One image: its pulls, tags and repositories.
+ */
+import { get, segment, send } from "../lib/api.js"
+import { fill, h } from "../lib/dom.js"
+import { ago, at, compact, count, signed } from "../lib/format.js"
+import { action, figure, figures, heading, outside, section, tag } from "../lib/parts.js"
+import { linksOf } from "./parts/evidence.js"
+import { pullsOf } from "./parts/pulls.js"
+import { tagsOf } from "./parts/tags.js"
+
+/** Where the image's registry shows it to people. @param {string} image @param {string} registry */
+const registryPage = (image, registry) => {
+  if (registry === "docker.io") {
+    return image.includes("/")
+      ? `https://hub.docker.com/r/${image}`
+      : `https://hub.docker.com/_/${image}`
+  }
+  if (registry === "quay.io") return `https://quay.io/repository/${image.replace(/^quay\.io\//, "")}`
+  return `https://${image}`
+}
+
+/** @param {string} image */
+const badge = (image) => {
+  const path = `/badge/pulls/${image.split("/").map(encodeURIComponent).join("/")}.svg`
+  const address = `${location.origin}${path}`
+  return h(
+    "details",
+    { class: "badge" },
+    h(
+      "summary",
+      {},
+      h("img", { src: path, alt: `Pulls of ${image}`, height: 20 }),
+      h("span", { class: "faint" }, " use this badge")
+    ),
+    h(
+      "pre",
+      { tabindex: 0, "aria-label": "Markdown of the badge" },
+      h("code", {}, `[![pulls](${address})](${location.origin}/images/${image})`)
+    )
+  )
+}
+
+/** @param {any} image */
+const numbers = (image) =>
+  figures(
+    figure("Pulls", compact(image.pulls), count(image.pulls)),
+    figure("7 days", image.growth.days7 === null ? "–" : `+${compact(image.growth.days7)}`, signed(image.growth.days7)),
+    figure(
+      "30 days",
+      image.growth.days30 === null ? "–" : `+${compact(image.growth.days30)}`,
+      signed(image.growth.days30)
+    ),
+    figure(
+      "90 days",
+      image.growth.days90 === null ? "–" : `+${compact(image.growth.days90)}`,
+      signed(image.growth.days90)
+    ),
+    figure("Stars", count(image.stars)),
+    figure("Pushed", ago(image.lastUpdated), ["seen ", ago(image.lastSyncedAt)])
+  )
+
+/** @param {import("../main.js").Visit} visit */
+export const show = async ({ main, params, signal, title }) => {
+  const name = params[0] ?? ""
+  title(name)
+  const image = await get(`/images/${segment(name)}`, { recentDays: 0 }, signal)
+  const pulls = h("div", {})
+  const tags = h("div", {})
+  main.append(
+    heading(
+      [h("span", { class: "crumb" }, h("a", { href: "/images" }, "Images"), " / "), image.image],
+      image.goneSince === null ? null : tag("gone", "bad", `its registry says so since ${image.goneSince}`),
+      h(
+        "span",
+        { class: "push" },
+        action("Refresh now", async () => {
+          await send("POST", `/images/${segment(name)}/refresh`)
+          return "asked for; the count follows"
+        })
+      )
+    ),
+    h(
+      "p",
+      { class: "faint" },
+      outside(registryPage(image.image, image.registry), image.registry),
+      ` · known since ${image.knownSince} · ${count(image.history.days)} days of pulls`
+    ),
+    ...(image.lastError === null
+      ? []
+      : [
+        h(
+          "p",
+          { class: "note warn" },
+          "The last look gave no answer: ",
+          image.lastError,
+          image.notBefore !== null && [". It is tried again at ", at(image.notBefore), " UTC."]
+        )
+      ]),
+    numbers(image),
+    section("Pulls", pulls),
+    section("Tags", tags),
+    section("Repositories", linksOf(image.links, "repository")),
+    section("Badge", badge(image.image))
+  )
+  fill(pulls, await pullsOf(image, signal))
+  fill(tags, await tagsOf(image.image, signal))
+}

@@ -1,0 +1,117 @@
+/**
+ * All images, in pages: sorted by pulls or growth, searched, by registry.
+ */
+import { h } from "../lib/dom.js"
+import { ago, compact, count, signed } from "../lib/format.js"
+import { listOf } from "../lib/list.js"
+import { heading, imageLink, nothing, repositoryLink, tag } from "../lib/parts.js"
+import { sparkline } from "../lib/svg.js"
+
+const registries = /** @type {const} */ ([
+  ["", "All registries"],
+  ["docker.io", "Docker Hub"],
+  ["ghcr.io", "GHCR"],
+  ["quay.io", "Quay"],
+  ["public.ecr.aws", "ECR Public"],
+  ["gcr.io", "Google (gcr.io)"],
+  ["mcr.microsoft.com", "Microsoft"]
+])
+
+/** @param {number | string | null} value */
+const growth = (value) =>
+  value === null
+    ? h("span", { class: "faint" }, "–")
+    : h("span", { title: signed(value) }, `${Number(value) > 0 ? "+" : ""}${compact(value)}`)
+
+/** @param {Array<string>} repositories */
+const owners = (repositories) =>
+  repositories.length === 0
+    ? h("span", { class: "faint" }, "–")
+    : [
+      repositoryLink(repositories[0] ?? ""),
+      repositories.length > 1 && h("span", { class: "faint" }, ` +${repositories.length - 1}`)
+    ]
+
+/** @type {import("../lib/list.js").List["columns"]} */
+const columns = [
+  {
+    title: "Image",
+    sort: "name",
+    cell: (
+      row
+    ) => [imageLink(row.image), row.goneSince !== null && [" ", tag("gone", "bad", `since ${row.goneSince}`)]],
+    value: (row) => row.image
+  },
+  {
+    title: "Pulls",
+    sort: "pulls",
+    look: "number",
+    cell: (row) => h("span", { title: count(row.pulls) }, compact(row.pulls)),
+    value: (row) => row.pulls
+  },
+  {
+    title: "7 days",
+    sort: "growth7",
+    look: "number wide",
+    cell: (row) => growth(row.growth.days7),
+    value: (row) => row.growth.days7
+  },
+  {
+    title: "30 days",
+    sort: "growth30",
+    look: "number",
+    cell: (row) => growth(row.growth.days30),
+    value: (row) => row.growth.days30
+  },
+  {
+    title: "90 days",
+    sort: "growth90",
+    look: "number wide",
+    cell: (row) => growth(row.growth.days90),
+    value: (row) => row.growth.days90
+  },
+  {
+    title: "Last 30 days",
+    look: "spark",
+    cell: (row) => sparkline(row.recent, `pulls of the last ${row.recent.length} days`)
+  },
+  { title: "Stars", sort: "stars", look: "number wide", cell: (row) => count(row.stars), value: (row) => row.stars },
+  { title: "Pushed", look: "wide", cell: (row) => ago(row.lastUpdated), value: (row) => row.lastUpdated },
+  {
+    title: "Repository",
+    look: "wider",
+    cell: (row) => owners(row.repositories),
+    value: (row) => row.repositories.join(" ")
+  }
+]
+
+/** @param {import("../main.js").Visit} visit */
+export const show = async ({ main, signal, title }) => {
+  title("Images")
+  main.append(
+    heading("Images"),
+    listOf({
+      path: "/images",
+      rows: "images",
+      one: "image",
+      key: (row) => row.image,
+      columns,
+      sort: "pulls",
+      falling: ["pulls", "stars", "growth7", "growth30", "growth90"],
+      query: { recentDays: 30 },
+      filters: [{ name: "search", label: "Search images" }, {
+        name: "registry",
+        label: "Registry",
+        choices: registries
+      }],
+      empty: nothing(
+        "No image is known yet",
+        "Add repositories with ",
+        h("code", {}, "image-census repos add"),
+        " and run ",
+        h("code", {}, "image-census sync"),
+        ": their images appear here as they are found."
+      )
+    }, signal)
+  )
+}
