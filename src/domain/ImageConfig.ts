@@ -20,13 +20,16 @@ const Document = Schema.parseJson(Schema.Struct({
   })))
 }))
 
+// Before there were images, a time of building means nothing.
+const firstImage = Date.UTC(2000, 0, 1)
+
 const decode = Schema.decodeUnknownOption(Document)
 
 /** A config, as far as it is read. */
 export interface ImageConfig {
   /** None where the config names no system or no architecture. */
   readonly platform: Option.Option<Platform>
-  /** When the image says that it was built (epoch milliseconds). Builds that can be repeated say 1970. */
+  /** When the image says that it was built (epoch milliseconds). Builds that can be repeated say 1970 or 1980: none. */
   readonly created: Option.Option<number>
   readonly labels: Readonly<Record<string, string>>
 }
@@ -38,7 +41,7 @@ export const parseImageConfig = (bytes: Uint8Array): Option.Option<ImageConfig> 
     const labels = Object.entries(document.config?.Labels ?? {})
     return {
       platform: platform.os === "" || platform.architecture === "" ? Option.none() : Option.some(platform),
-      created: Option.filter(Option.some(Date.parse(document.created ?? "")), Number.isFinite),
+      created: Option.filter(Option.some(Date.parse(document.created ?? "")), (at) => at > firstImage),
       labels: Object.fromEntries(labels.flatMap(([name, value]) => value === null ? [] : [[name, value]]))
     }
   })

@@ -29,7 +29,7 @@ export type DateOrigin = "registry" | "first sight" | "image"
 export interface OfferedUpdate {
   readonly version: TagVersion
   readonly change: UpdateLevel
-  /** Never `no`. `unknown`: it was not looked at, because enough newer ones were verified, or nobody says. */
+  /** Never `no`. `unknown`: nobody says, or too many newer ones were not there for the platform. */
   readonly support: PlatformSupport
   /** What the tag points to; for several platforms that is their index. None: it was not looked at. */
   readonly digest: Option.Option<Digest>
@@ -44,7 +44,11 @@ export interface OfferedUpdate {
 /** Why a tag is not offered: by its name, or by what was found behind it. */
 export interface PassedOverTag {
   readonly tag: string
-  readonly reason: PassedOverReason | "platform" | "too new" | "gone"
+  /**
+   * `platform`: it is not there for the platform. `too new`: the cool-off is not over. `gone`: it was listed, and is not
+   * there. `not looked at`: a newer one of the same level was verified, and to look would cost requests.
+   */
+  readonly reason: PassedOverReason | "platform" | "too new" | "gone" | "not looked at"
 }
 
 /** A reference that names a digest, compared with what its tag points to now. */
@@ -69,7 +73,9 @@ export interface UpdateAnswer {
   readonly current: Option.Option<TagVersion>
   /** The tag moves with more precise ones: `1.25` beside `1.25.3`. */
   readonly floating: boolean
-  /** Newest first. */
+  /**
+   * Newest first: the newest that was verified of every level, and what is known of others without asking for it.
+   */
   readonly candidates: ReadonlyArray<OfferedUpdate>
   readonly passedOver: ReadonlyArray<PassedOverTag>
   /** The newest tag beyond the allowed level, by its name alone. */

@@ -10,10 +10,12 @@ import { memoryBench } from "./memory.js"
 import { registryBench } from "./registry.js"
 import { database } from "./server.js"
 import { syncBench } from "./sync.js"
+import { updatesBench } from "./updates.js"
 
 // Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
 const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["registry", Effect.orDie(registryBench)],
+  ["updates", Effect.orDie(updatesBench)],
   ["sync", Effect.orDie(syncBench)],
   ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
   ["faults", Effect.orDie(faultsBench)],

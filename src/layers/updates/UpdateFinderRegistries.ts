@@ -53,6 +53,9 @@ const bare = ({ source }: UpdateQuestion, warnings: ReadonlyArray<string>): Ador
   warnings
 })
 
+const unlisted = (tag: string, listed: ReadonlyArray<string>): string =>
+  `the tag ${tag} is there, but not among the ${listed.length} tags that the registry listed`
+
 /** The first candidate of every level: what a person wants to know first. */
 const newestOf = (candidates: ReadonlyArray<UpdateCandidate>): ReadonlyArray<string> =>
   (["major", "minor", "patch"] as const).flatMap((level) =>
@@ -138,6 +141,12 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
     }
   })
 
+  const isThere = (reference: ImageReference, tag: string): Effect.Effect<boolean, CensusError> =>
+    registry.resolve({ ...reference, tag: Option.some(tag), digest: Option.none() }).pipe(
+      Effect.as(true),
+      Effect.catchTag("NOT_FOUND", () => Effect.succeed(false))
+    )
+
   const find = Effect.fn("UpdateFinder.find")(
     function*(question: UpdateQuestion): Effect.fn.Return<UpdateAnswer, CensusError> {
       const { platform, policy, reference } = question
@@ -168,9 +177,12 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
       const tags = [...new Set([...listed, ...pages.tags.keys()])]
       const choice = chooseUpdates(current.value, tags, policy)
       const verified = yield* verify(question, choice.candidates, pages)
+      // A tag that is there and is not listed: then others may be missing too.
+      const exists = tags.includes(tag) || (yield* isThere(reference, tag))
+      const missing = exists && !tags.includes(tag)
       const [newest] = verified.offers
       const running = Option.match(reference.digest, {
-        onNone: () => verified.imageOf(tag),
+        onNone: () => exists ? verified.imageOf(tag) : Effect.succeedNone,
         onSome: (digest) => Effect.map(manifests.facts(byDigest(reference, digest), platform), ({ image }) => image)
       })
       const adorned = newest === undefined || Option.isNone(newest.image)
@@ -199,8 +211,17 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
         ),
         download: adorned.download,
         source: adorned.source,
-        listing: { tags: listed.length, cutOff: cutOff(listed, reference.tag, pages.count) },
-        warnings: adorned.warnings
+        listing: {
+          tags: listed.length,
+          cutOff: Option.orElse(
+            cutOff(listed, pages.count),
+            () => missing ? Option.some(unlisted(tag, listed)) : Option.none()
+          )
+        },
+        warnings: [
+          ...(exists ? [] : [`the registry has no tag ${tag}`]),
+          ...adorned.warnings
+        ]
       }
     }
   )

@@ -74,17 +74,10 @@ export const makeListings = (registry: typeof OciRegistry.Service, hub: typeof D
   return { tags, hubPages }
 }
 
-/** Why a listing cannot be all of the tags; none where nothing speaks against it. */
-export const cutOff = (
-  tags: ReadonlyArray<string>,
-  current: Option.Option<string>,
-  counted: number
-): Option.Option<string> => {
+/** Why a listing cannot be all of the tags, by its length alone; none where nothing speaks against it. */
+export const cutOff = (tags: ReadonlyArray<string>, counted: number): Option.Option<string> => {
   if (counted > tags.length) return Option.some(`the registry listed ${tags.length} tags of ${counted}`)
-  if (tags.length > 0 && tags.length % tagsPerPage === 0) {
-    return Option.some(`the registry listed ${tags.length} tags, full pages only: there may be more`)
-  }
-  return Option.isSome(current) && !tags.includes(current.value)
-    ? Option.some(`the tag ${current.value} is not among the ${tags.length} tags that the registry listed`)
+  return tags.length > 0 && tags.length % tagsPerPage === 0
+    ? Option.some(`the registry listed ${tags.length} tags, full pages only: there may be more`)
     : Option.none()
 }

@@ -20,7 +20,7 @@ type Verdict =
   | { readonly _tag: "PassedOver"; readonly tag: string; readonly reason: PassedOverTag["reason"] }
 
 export interface Verified {
-  /** Newest first. Those behind the verified ones are `unknown`, unless the Hub's pages told of them. */
+  /** Newest first: the newest of every level, and on the Hub what its pages tell of the others. */
   readonly offers: ReadonlyArray<Offer>
   readonly passedOver: ReadonlyArray<PassedOverTag>
   /** The image for the platform behind a tag of the repository. */
@@ -32,7 +32,7 @@ export interface Verified {
   readonly annotationsOf: (tag: string) => Annotations
 }
 
-/** So many tags in a row that are not there for the platform are enough: the rest stays unknown. */
+/** After so many tags in a row that are not there for the platform, the rest is offered as unknown. */
 const mostLooks = 20
 
 const unknown: TagFacts = {
@@ -109,8 +109,13 @@ export const makeVerify = (manifests: ManifestFacts, sights: typeof FirstSights.
       )
     }
 
-    const unlooked = (candidate: UpdateCandidate): Verdict =>
-      judged(candidate, Option.getOrElse(onPages(candidate.version.text), () => unknown))
+    // Behind a verified one, only what is known already is offered; where looking was given up, nothing is hidden.
+    const unlooked = (candidate: UpdateCandidate, found: boolean): Verdict => {
+      const known = onPages(candidate.version.text)
+      return Option.isNone(known) && found
+        ? { _tag: "PassedOver", tag: candidate.version.text, reason: "not looked at" }
+        : judged(candidate, Option.getOrElse(known, () => unknown))
+    }
 
     const levelOf = (level: UpdateLevel) =>
       Effect.gen(function*() {
@@ -119,7 +124,7 @@ export const makeVerify = (manifests: ManifestFacts, sights: typeof FirstSights.
         let looks = 0
         for (const candidate of candidates) {
           if (candidate.change !== level) continue
-          const verdict: Verdict = found || looks >= mostLooks ? unlooked(candidate) : yield* look(candidate)
+          const verdict: Verdict = found || looks >= mostLooks ? unlooked(candidate, found) : yield* look(candidate)
           looks += 1
           found ||= verdict._tag === "Offered"
           verdicts.push(verdict)

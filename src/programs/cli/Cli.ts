@@ -20,6 +20,7 @@ import { serve, token } from "./serve.js"
 import { status } from "./status.js"
 import type { Stdio } from "./Stdio.js"
 import { daemon, sync } from "./sync.js"
+import { updates } from "./updates.js"
 
 const summaries = [
   ["repos", "say which repositories are looked at"],
@@ -40,7 +41,8 @@ const summaries = [
   ["manifest", "a manifest as it is"],
   ["blob", "a blob as it is"],
   ["copy", "copy an image to another place, byte for byte"],
-  ["deploy", "push what standard input names"]
+  ["deploy", "push what standard input names"],
+  ["updates", "which newer versions could be run"]
 ] as const
 
 const overview = HelpDoc.blocks([
@@ -83,7 +85,8 @@ const root = (layers: CommandLayers) =>
       manifest(layers),
       blob(layers),
       copy(layers),
-      deploy(layers)
+      deploy(layers),
+      updates(layers)
     ])
   )
 
@@ -93,7 +96,10 @@ const footer = HelpDoc.blocks([
     "image-census COMMAND --help shows a command's options and examples. --version and --log-level LEVEL work " +
       "everywhere; --completions bash|fish|zsh prints a script for your shell."
   ),
-  HelpDoc.p("Exit codes: 0 done or stopped by a signal, 1 failure, 2 usage or settings, 3 credentials refused.")
+  HelpDoc.p(
+    "Exit codes: 0 done or stopped by a signal, 1 failure, 2 usage or settings, 3 credentials refused, " +
+      "10 newer versions were found (updates)."
+  )
 ])
 
 /** The version stands in `--version`. */

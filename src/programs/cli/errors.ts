@@ -14,5 +14,5 @@ export class Failure extends Schema.TaggedError<Failure>("image-census/Failure")
 
 /** Everything was said already; only the exit code is left. */
 export class Ended extends Schema.TaggedError<Ended>("image-census/Ended")("ENDED", {
-  code: Schema.Literal(1, 2, 3)
+  code: Schema.Literal(1, 2, 3, 10)
 }) {}

@@ -5,8 +5,8 @@ import { ValidationError } from "@effect/cli"
 import { Cause, Option, Predicate } from "effect"
 import { Ended } from "./errors.js"
 
-/** 0 done or stopped by a signal, 1 failure, 2 usage or settings, 3 credentials. */
-export type ExitCode = 0 | 1 | 2 | 3
+/** 0 done or stopped by a signal, 1 failure, 2 usage or settings, 3 credentials, 10 newer versions were found. */
+export type ExitCode = 0 | 1 | 2 | 3 | 10
 
 export interface Ending {
   readonly code: ExitCode

@@ -26,14 +26,9 @@ describe("a registry without dates", () => {
       const both = { platforms: ["linux/amd64", "linux/arm64"] }
       yield* publishAll(world, ["1.2.2", "1.2.3", "1.2.4", "1.2.5", "1.3.0", "1.3.1", "1.4.0", "2.0.0", "latest"], both)
       const answer = yield* find(world, `${app}:1.2.3`)
-      assert.deepStrictEqual(offered(answer), ["1.4.0", "1.3.1", "1.3.0", "1.2.5", "1.2.4"])
-      assert.deepStrictEqual(answer.candidates.map(({ support }) => support), [
-        "yes",
-        "unknown",
-        "unknown",
-        "yes",
-        "unknown"
-      ])
+      assert.deepStrictEqual(offered(answer), ["1.4.0", "1.2.5"])
+      assert.deepStrictEqual(answer.candidates.map(({ support }) => support), ["yes", "yes"])
+      assert.deepStrictEqual(reasons(answer)["1.3.1"], "not looked at")
       assert.deepStrictEqual(Option.map(answer.beyond, ({ version }) => version.text), Option.some("2.0.0"))
       // Two indexes of candidates, the index that runs, and the two images of which the size is told.
       assert.deepStrictEqual(world.counts, { listings: 1, heads: 0, manifests: 5, blobs: 1 })
@@ -131,7 +126,7 @@ describe("a registry without dates", () => {
       assert.deepStrictEqual(offered(later), ["1.2.4"])
       assert.deepStrictEqual(later.candidates[0]?.date, Option.some({ at: 0, origin: "first sight" }))
       yield* TestClock.adjust(Duration.days(2))
-      assert.deepStrictEqual(offered(yield* ask), ["1.2.5", "1.2.4"])
+      assert.deepStrictEqual(offered(yield* ask), ["1.2.5"])
     }))
 })
 
@@ -176,8 +171,8 @@ describe("Docker Hub", () => {
       yield* world.publishOnHub("acme/tool", "1.2.5", 1, {}, false)
       world.counts.manifests = 0
       const answer = yield* find(world, "acme/tool:1.2.3")
-      assert.deepStrictEqual(answer.candidates.map(({ support }) => support), ["yes", "unknown"])
-      assert.deepStrictEqual(offered(answer), ["1.2.5", "1.2.4"])
+      assert.deepStrictEqual(answer.candidates.map(({ support }) => support), ["yes"])
+      assert.deepStrictEqual(offered(answer), ["1.2.5"])
     }))
 })
 
@@ -241,7 +236,10 @@ describe("a tag that says little", () => {
       yield* publishAll(world, ["1.2.3", "1.2.4"])
       const without = { ...world.registry, tags: () => Stream.make("1.2.1", "1.2.2") }
       const answer = yield* find({ ...world, registry: without }, `${app}:1.2.3`)
-      assert.include(Option.getOrThrow(answer.listing.cutOff), "1.2.3 is not among the 2 tags")
+      assert.include(Option.getOrThrow(answer.listing.cutOff), "1.2.3 is there, but not among the 2 tags")
+      const removed = yield* find({ ...world, registry: without }, `${app}:1.0.0`)
+      assert.deepStrictEqual(removed.listing.cutOff, Option.none())
+      assert.include(removed.warnings.join(), "no tag 1.0.0")
       const full = { ...world.registry, tags: () => Stream.range(1, 1000).pipe(Stream.map((n) => `1.0.${n}`)) }
       const capped = yield* find({ ...world, registry: full }, `${app}:1.0.1000`)
       assert.include(Option.getOrThrow(capped.listing.cutOff), "there may be more")

@@ -7,6 +7,7 @@ import { makeLayers } from "../../support/memoryLayers.js"
 const commands = [
   ..."sync daemon serve token discover images pulls status doctor migrate digest tags inspect index manifest blob copy deploy repos"
     .split(" "),
+  "updates",
   "token new",
   "repos add",
   "repos list",

@@ -3,6 +3,7 @@
  */
 import { Effect, type Scope } from "effect"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { setTimeout as delay } from "node:timers/promises"
 import { makeAnswers, type RegistryAnswer, type RegistryOptions } from "./answers.js"
 import { makeRegistryStore, type RegistryStore } from "./store.js"
 
@@ -31,8 +32,15 @@ const write = (method: string, response: ServerResponse, answer: RegistryAnswer,
   else response.end(body)
 }
 
+export interface ServerOptions {
+  /** Milliseconds that every answer takes. Default 0. */
+  readonly latency?: number
+}
+
 /** Starts a registry on a free port; it ends with the scope. */
-export const startRegistry = (options: RegistryOptions): Effect.Effect<RunningRegistry, never, Scope.Scope> =>
+export const startRegistry = (
+  { latency = 0, ...options }: RegistryOptions & ServerOptions
+): Effect.Effect<RunningRegistry, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.async<RunningRegistry & { readonly close: Effect.Effect<void> }>((resume) => {
       const store = makeRegistryStore()
@@ -48,7 +56,9 @@ export const startRegistry = (options: RegistryOptions): Effect.Effect<RunningRe
             const answer = wrong === undefined || wrong === "truncated"
               ? answers({ method, url, headers: request.headers, body })
               : wrong
-            write(method, response, answer, wrong === "truncated")
+            const send = () => write(method, response, answer, wrong === "truncated")
+            if (latency === 0) send()
+            else void delay(latency).then(send)
           }
         })
       })
