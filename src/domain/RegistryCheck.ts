@@ -21,8 +21,6 @@ export interface ClaimedCheck {
   readonly image: string
   readonly registry: string
   readonly attempts: number
-  /** Whether it was found before: its history need not be taken in again. */
-  readonly known: boolean
 }
 
 /** What happened to an image in its registry on a day: pulls, pushes and others in one number, as Quay counts. */

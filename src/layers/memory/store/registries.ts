@@ -33,7 +33,7 @@ export const makeRegistries = (tables: Tables, holder: string) => {
     return due.map((row) => {
       tables.checks.set(row.image, { ...row, dueAt: now + Duration.toMillis(lease), lease: Option.some(holder) })
       const { attempts, image } = row
-      return { image, registry, attempts, known: Option.contains(row.outcome, "found") }
+      return { image, registry, attempts }
     })
   })
 

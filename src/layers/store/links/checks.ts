@@ -15,8 +15,7 @@ import { countingClaims, linkClaims, settleOwners, texts } from "./fragments.js"
 const CheckRow = Schema.Struct({
   image: Schema.String,
   registry: Schema.String,
-  attempts: Schema.Int,
-  known: Schema.Boolean
+  attempts: Schema.Int
 })
 const Owned = Schema.Struct({ image: Schema.String, repository: Schema.String })
 
@@ -47,10 +46,9 @@ export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
         ), taken as (
           update repo_docker_checks k set due_at = ${instant(sql, now + Duration.toMillis(lease))}, lease = ${holder}
           from due where k.image_name = due.image_name
-          returning k.image_name as image, k.registry, k.attempts, coalesce(k.outcome, '') = 'found' as known,
-            due.due_at as place
+          returning k.image_name as image, k.registry, k.attempts, due.due_at as place
         )
-        select image, registry, attempts, known from taken order by place, image collate "C"`)
+        select image, registry, attempts from taken order by place, image collate "C"`)
       return rows
     },
     transient
@@ -103,7 +101,8 @@ export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
       from jsonb_to_recordset(${JSON.stringify(days)}::jsonb) as x (image text, day date, actions bigint)
       where exists (select 1 from repo_docker d where d.image_name = x.image)
       order by x.image, x.day, x.actions desc
-      on conflict (image_name, date) do update set actions = excluded.actions`
+      on conflict (image_name, date) do update set actions = excluded.actions
+        where repo_docker_activity_daily.actions <> excluded.actions`
   }
 
   const found = Effect.fnUntraced(function*(all: ReadonlyArray<Definite>) {
