@@ -58,6 +58,8 @@ export interface ClaimedSource {
   readonly attempts: number
   /** What was read the last time: the same digest says the same again. */
   readonly digest: Option.Option<string>
+  /** The repositories that claim it, by `key` of their present and former names. */
+  readonly claimants: ReadonlyArray<string>
 }
 
 /** What the newest tag of an image says of its origin. */

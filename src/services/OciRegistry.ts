@@ -75,7 +75,8 @@ export interface CopyReport {
  * by its tag, else by `latest`.
  *
  * Everywhere: NOT_FOUND is the registry's word that the thing does not exist; AUTH that this credential (or nobody) may
- * not see it, which is also how most registries speak of what does not exist; RATE_LIMIT that the registry asks to wait
+ * not see it, which is also how most registries speak of what does not exist: with scope `one` where no credential was
+ * sent, with scope `all` where the credential itself may be at fault; RATE_LIMIT that the registry asks to wait
  * longer than this client was told to; TRANSIENT that no definite answer was had after bounded retries, or that the
  * answer was not what it claims to be (`malformed`; the message names both values).
  */

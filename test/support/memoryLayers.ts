@@ -12,6 +12,7 @@ import * as ProcessBoardMemory from "../../src/layers/memory/ProcessBoardMemory.
 import * as RepoDockerStoreMemory from "../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../src/layers/memory/store/tables.js"
 import * as WatchStoreMemory from "../../src/layers/memory/WatchStoreMemory.js"
+import * as QuayApiMemory from "../../src/layers/quay/QuayApiMemory.js"
 import * as ContentCacheMemory from "../../src/layers/registry/ContentCacheMemory.js"
 import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
 import * as UpdateFinderRegistries from "../../src/layers/updates/UpdateFinderRegistries.js"
@@ -62,6 +63,7 @@ export const smallWorld: Layer.Layer<WorldServices> = Layer.mergeAll(
   ]),
   DockerHubRegistryMemory.layerMemory([facts("acme/app", 1_234_567n)]),
   Layer.succeed(GitHubAccount, { check: Effect.succeed([works]) }),
+  QuayApiMemory.layerMemory(),
   SyncProgress.layer
 ).pipe(Layer.provideMerge(RateBudgetsMemory.layer))
 

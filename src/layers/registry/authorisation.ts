@@ -83,6 +83,8 @@ const refused = (identity: Identity, call: Call, saying: string): Auth => {
   const told = sayingOf(saying)
   return new Auth({
     service: identity.endpoint.registry,
+    // Of strangers, a registry refuses what is not public; what it refuses of a credential may be the credential itself.
+    scope: Option.isNone(identity.credential) ? "one" : "all",
     message: `${call.what} is not shown to ${who}: private or missing${told === "" ? "" : ` (${told})`}`
   })
 }

@@ -13,7 +13,7 @@ import { pullScope } from "./calls.js"
 import type { Deadlines } from "./deadlines.js"
 import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
 import { complaintsOf, failureOf, malformed, sayingOf } from "./failures.js"
-import { type Identity, payerOf } from "./identity.js"
+import { anonymous, type Identity, payerOf } from "./identity.js"
 import { readWhole } from "./integrity.js"
 import { type Lane, makeLanes, relax } from "./lanes.js"
 import { makeObserve } from "./observe.js"
@@ -111,7 +111,13 @@ export const makeCore = (
         return yield* yield* lanes.parkFor(lane, reply.headers, saying === "" ? `HTTP ${reply.status}` : saying)
       }
       if (reply.status >= 500) yield* lanes.resumeAfter(lane, reply.headers)
-      return yield* failureOf({ service: call.endpoint.registry, what: call.what, status: reply.status, body })
+      return yield* failureOf({
+        service: call.endpoint.registry,
+        what: call.what,
+        status: reply.status,
+        body,
+        anonymous: lane.key.payer === anonymous
+      })
     })
 
   // Left: the registry sends us to another, which is asked in a lane of its own.

@@ -58,6 +58,8 @@ export interface Refusal {
   readonly what: string
   readonly status: number
   readonly body: string
+  /** Nobody's credential was sent. */
+  readonly anonymous?: boolean
 }
 
 const quoted = (body: string): string => {
@@ -69,14 +71,15 @@ const quoted = (body: string): string => {
  * A status other than success, 401 (see `authorisation`) and 429 (see `lanes`). 404 and the codes for unknown things
  * are definite; 403 and DENIED are AUTH; everything else is TRANSIENT, `server` from 500 on.
  */
-export const failureOf = ({ body, service, status, what }: Refusal): Auth | NotFound | Transient => {
+export const failureOf = ({ anonymous, body, service, status, what }: Refusal): Auth | NotFound | Transient => {
   if (status >= 500) {
     return new Transient({ service, reason: "server", message: `${what}: HTTP ${status}${quoted(body)}` })
   }
   const codes = complaintsOf(body).map(({ code }) => code)
   if (status === 404 || codes.some((code) => unknownCodes.has(code))) return new NotFound({ service, what })
   if (status === 403 || status === 401 || codes.some((code) => code === "DENIED" || code === "UNAUTHORIZED")) {
-    return new Auth({ service, message: `${what} is refused, HTTP ${status}${quoted(body)}` })
+    const scope = anonymous === true ? "one" : "all"
+    return new Auth({ service, scope, message: `${what} is refused, HTTP ${status}${quoted(body)}` })
   }
   return new Transient({ service, reason: "malformed", message: `${what}: HTTP ${status}${quoted(body)}` })
 }

@@ -13,9 +13,12 @@ export interface Identity {
   readonly lane: Lane
 }
 
+/** Who pays where no credential is sent. */
+export const anonymous = "anonymous"
+
 /** The credential's name in budgets and messages. */
 export const payerOf = (credential: Option.Option<RegistryCredential>): string =>
-  Option.match(credential, { onNone: () => "anonymous", onSome: ({ id }) => id })
+  Option.match(credential, { onNone: () => anonymous, onSome: ({ id }) => id })
 
 /** A header's value, redacted until it is written. */
 export const authorisationHeader = (scheme: "Basic" | "Bearer", secret: string): Redacted.Redacted =>

@@ -87,7 +87,8 @@ export const makeAskToken = (http: HttpClient.HttpClient, lanes: Lanes, timeout:
         onNone: () => "nobody (no credential is set): private or missing",
         onSome: ({ id }) => `the credential ${id}: private, missing, or a credential that is no longer good`
       })
-      return yield* new Auth({ service, message: `${what}: ${at} gives no token to ${who}${saying}` })
+      const scope = Option.isNone(identity.credential) ? "one" : "all"
+      return yield* new Auth({ service, scope, message: `${what}: ${at} gives no token to ${who}${saying}` })
     }
     const reason = answer.status >= 500 ? "server" : "malformed"
     return yield* new Transient({ service, reason, message: `${what}: ${at} answered HTTP ${answer.status}${saying}` })

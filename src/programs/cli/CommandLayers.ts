@@ -10,6 +10,7 @@ import type { ImageCatalog } from "../../services/ImageCatalog.js"
 import type { LinkStore } from "../../services/LinkStore.js"
 import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { ProcessBoard } from "../../services/ProcessBoard.js"
+import type { QuayApi } from "../../services/QuayApi.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import type { UpdateFinder } from "../../services/UpdateFinder.js"
@@ -21,7 +22,14 @@ import type { SyncProgress } from "../sync/SyncProgress.js"
 export type StoreServices = RepoDockerStore | ImageCatalog | LinkStore | WatchStore | ProcessBoard
 
 /** The world outside, with budgets of this process alone or shared through the database. */
-export type WorldServices = GitHubProbe | GitHubAccount | DockerHubRegistry | DockerHubTags | RateBudgets | SyncProgress
+export type WorldServices =
+  | GitHubProbe
+  | GitHubAccount
+  | DockerHubRegistry
+  | DockerHubTags
+  | QuayApi
+  | RateBudgets
+  | SyncProgress
 
 /** Any registry, with its cache. Needs no database. */
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets

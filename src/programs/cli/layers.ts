@@ -14,6 +14,7 @@ import * as GitHubProbeHttp from "../../layers/github/GitHubProbeHttp.js"
 import type { GitHubOptions } from "../../layers/github/options.js"
 import * as HttpClientUndici from "../../layers/http/HttpClientUndici.js"
 import * as FirstSightsMemory from "../../layers/memory/FirstSightsMemory.js"
+import * as QuayApiHttp from "../../layers/quay/QuayApiHttp.js"
 import * as ContentCacheDisk from "../../layers/registry/ContentCacheDisk.js"
 import * as ContentCacheMemory from "../../layers/registry/ContentCacheMemory.js"
 import * as OciRegistryHttp from "../../layers/registry/OciRegistryHttp.js"
@@ -94,6 +95,8 @@ const dockerHub = withSettings(({ dockerhub, store }) =>
   })
 )
 
+const quay = withSettings(({ registries }) => QuayApiHttp.layer({ baseUrl: registries.quayApiBaseUrl }))
+
 const contentCache = withSettings(({ registries }) =>
   Option.match(registries.cacheDir, {
     onNone: (): Layer.Layer<ContentCache, never, FileSystem.FileSystem | Path.Path> => ContentCacheMemory.layer(),
@@ -125,7 +128,7 @@ const registries = (program: Program, length: "command" | "daemon") =>
   )
 
 const outside = (program: Program) =>
-  Layer.mergeAll(github, dockerHub, SyncProgress.layer).pipe(Layer.provide(http(program)))
+  Layer.mergeAll(github, dockerHub, quay, SyncProgress.layer).pipe(Layer.provide(http(program)))
 
 /** Newer versions, over the world and the registries of a command or of the daemon. */
 const updates = (program: Program) =>

@@ -2,7 +2,7 @@
  * What a running sync shows of itself: lines that are drawn again and again on a terminal, one line elsewhere. Pure.
  */
 import { type BudgetState } from "../../domain/RateBudget.js"
-import type { SyncState } from "../sync/SyncProgress.js"
+import type { RegistryCounts, SyncState } from "../sync/SyncProgress.js"
 import { counted, cut, grouped, span } from "./text.js"
 
 /** How far a run was at an instant (epoch milliseconds). */
@@ -114,6 +114,11 @@ const discovery = ({ discovery: { checked, deferred, hits, misses, notFound } }:
 const refresh = ({ refresh: { deferred, gone, refreshed } }: SyncState): string =>
   `${grouped(refreshed)} refreshed, ${grouped(gone)} gone` + (deferred === 0 ? "" : `, ${grouped(deferred)} put off`)
 
+/** What a registry answered: `12 found, 3 absent, 40 not visible, 5 read`. */
+export const registryText = ({ absent, deferred, found, notVisible, read }: RegistryCounts): string =>
+  `${grouped(found)} found, ${grouped(absent)} absent, ${grouped(notVisible)} not visible` +
+  (read === 0 ? "" : `, ${counted(read, "image")} read`) + (deferred === 0 ? "" : `, ${grouped(deferred)} put off`)
+
 const clock = (view: View): string => {
   const left = timeLeft(view)
   return `${span(view.now - view.state.startedAt)} so far` + (left === undefined ? "" : `, about ${span(left)} left`)
@@ -125,6 +130,7 @@ export const screen = (view: View, columns: number): ReadonlyArray<string> =>
     `${view.state.phase.padEnd(10)}${due(view.state)}; ${clock(view)}`,
     `${"discovery".padEnd(10)}${discovery(view.state)}`,
     `${"refresh".padEnd(10)}${refresh(view.state)}`,
+    ...view.state.registries.map((counts) => `${counts.registry.padEnd(9)} ${registryText(counts)}`),
     ...services(view).map((line) => `${"".padEnd(10)}${line}`),
     ...waits(view).map((line) => `${"waiting".padEnd(10)}${line}`)
   ].map((line) => cut(line.replace(/\p{Cc}+/gu, " "), Math.max(20, columns - 1)))
@@ -135,6 +141,7 @@ export const line = (view: View): string =>
     `${view.state.phase}: ${due(view.state)}`,
     discovery(view.state),
     refresh(view.state),
+    ...view.state.registries.map((counts) => `${counts.registry} ${registryText(counts)}`),
     ...services(view),
     ...waits(view),
     clock(view)

@@ -13,6 +13,7 @@ import type { SyncSummary } from "../sync/SyncOptions.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { withProgress } from "./progress.js"
+import { registryText } from "./progressText.js"
 import { described, withSettings } from "./run.js"
 import { address, startServer } from "./serve.js"
 import { counted, grouped, span } from "./text.js"
@@ -30,15 +31,17 @@ export const requireGitHub = Effect.flatMap(
       })
 )
 
-const summaryLines = ({ discovery, refresh, requests, seconds }: SyncSummary): ReadonlyArray<string> => [
+const summaryLines = ({ discovery, refresh, registries, requests, seconds }: SyncSummary): ReadonlyArray<string> => [
   `discovery: ${grouped(discovery.checked)} checked, ${grouped(discovery.hits)} found, ` +
   `${grouped(discovery.misses)} without image, ${grouped(discovery.notFound)} unknown to GitHub, ` +
   `${grouped(discovery.deferred)} put off`,
   `refresh: ${grouped(refresh.refreshed)} refreshed, ${grouped(refresh.gone)} gone, ${
     grouped(refresh.deferred)
   } put off`,
+  ...registries.map((counts) => `${counts.registry}: ${registryText(counts)}`),
   `requests: ${grouped(requests.github.requests)} to GitHub (${counted(requests.github.points, "point")}), ` +
-  `${grouped(requests.dockerhub.requests)} to Docker Hub`,
+  `${grouped(requests.dockerhub.requests)} to Docker Hub` +
+  requests.registries.map(({ requests, service }) => `, ${grouped(requests)} to ${service}`).join(""),
   `time: ${seconds < 10 ? `${seconds.toFixed(1)} s` : span(seconds * 1000)}`
 ]
 

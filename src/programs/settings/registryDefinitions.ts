@@ -52,6 +52,17 @@ export const registryDefinitions = {
     default: "30",
     doc: "How long a command waits for a registry that asks to wait; it ends with that message where it is longer."
   }, (text) => Either.map(Read.number({ min: 0, max: 86_400 })(text), Duration.seconds)),
+  quayApiBaseUrl: withDefault("QUAY_API_BASE_URL", {
+    type: "URL",
+    default: "https://quay.io/api/v1",
+    doc: "Quay's own API."
+  }, Read.httpUrl),
+  verifyPullsPerDay: withDefault("VERIFY_PULLS_PER_DAY", {
+    type: "whole number",
+    unit: "manifests",
+    default: "200",
+    doc: "Manifests fetched from each registry in a UTC day to read which repository images name; 0 reads none."
+  }, Read.wholeNumber({ min: 0, max: 1_000_000 })),
   cacheDir: optional("IMAGE_CENSUS_CACHE_DIR", {
     type: "folder",
     default: "memory only",

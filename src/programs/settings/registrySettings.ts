@@ -16,6 +16,9 @@ export interface RegistrySettings {
   readonly requestsPerSecond: Readonly<Record<string, number>>
   readonly maxWait: Duration.Duration
   readonly cacheDir: Option.Option<string>
+  readonly quayApiBaseUrl: string
+  /** Manifests a day from each registry; 0 for none. */
+  readonly verifyPullsPerDay: number
 }
 
 const dockerHub = "docker.io"
@@ -29,19 +32,18 @@ export const registrySettings: Config.Config<RegistrySettings> = Config.all({
   concurrency: registryDefinitions.registryConcurrency.config,
   rate: registryDefinitions.registryRate.config,
   maxWait: registryDefinitions.registryMaxWait.config,
-  cacheDir: registryDefinitions.cacheDir.config
-}).pipe(Config.map(({ auths, cacheDir, concurrency, dockerConfig, endpoints, maxWait, proxy, rate }) => ({
+  cacheDir: registryDefinitions.cacheDir.config,
+  quayApiBaseUrl: registryDefinitions.quayApiBaseUrl.config,
+  verifyPullsPerDay: registryDefinitions.verifyPullsPerDay.config
+}).pipe(Config.map(({ auths, endpoints, proxy, rate, ...settings }) => ({
   auths: Option.getOrElse(auths, () => []).map((auth) => ({ ...auth, setting: "REGISTRY_AUTHS" })),
-  dockerConfig,
+  ...settings,
   // The first one for a registry counts.
   endpoints: [
     ...Option.getOrElse(endpoints, () => []),
     ...Option.toArray(Option.map(proxy, (address) => ({ registry: dockerHub, address })))
   ],
-  concurrency,
-  requestsPerSecond: Option.getOrElse(rate, () => ({})),
-  maxWait,
-  cacheDir
+  requestsPerSecond: Option.getOrElse(rate, () => ({}))
 })))
 
 /** The settings with a login of its own for a registry, behind those that are there. */

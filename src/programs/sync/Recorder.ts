@@ -3,10 +3,10 @@
  * out writes what was learnt and gives the rest back.
  */
 import { Duration, Effect, Ref, Schedule, type Scope } from "effect"
-import type { Transient } from "../../domain/Errors.js"
 import type { ClaimedImage, ClaimedRepository, DiscoveryFinding, RefreshFinding } from "../../domain/Finding.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import { count } from "./counts.js"
+import * as Outbox from "./outbox.js"
 import { SyncProgress } from "./SyncProgress.js"
 
 /** Takes claims and findings; everything else happens behind it. */
@@ -21,54 +21,10 @@ export interface Recorder {
   readonly drain: Effect.Effect<void>
 }
 
-const rowsPerWrite = 500
-const flushEvery = Duration.seconds(1)
-const lastWrite = Duration.millis(800)
-const lastRelease = Duration.millis(400)
-
-/** A lost database is waited out: from half a second to half a minute between tries. */
-export const databaseBackoff = Schedule.exponential("500 millis").pipe(
-  Schedule.union(Schedule.spaced("30 seconds")),
-  Schedule.jittered
-)
-
-const isLost = (error: Transient) => error.reason === "network" || error.reason === "timeout"
-
-// Findings of one kind on their way to the store.
-const outbox = <F extends DiscoveryFinding | RefreshFinding>(
-  name: string,
-  record: (findings: ReadonlyArray<F>) => Effect.Effect<{ readonly refused: number }, Transient>,
-  written: (findings: ReadonlyArray<F>) => Effect.Effect<void>,
-  letGo: (finding: F) => void
-) => {
-  const waiting: Array<F> = []
-  const flush = Effect.suspend(() => {
-    const batch = waiting.splice(0, rowsPerWrite)
-    if (batch.length === 0) return Effect.void
-    return record(batch).pipe(
-      Effect.tapError((error) => Effect.logWarning(`${name}: a write failed`, error.message)),
-      Effect.retry({ schedule: databaseBackoff, while: isLost }),
-      Effect.matchEffect({
-        // The rows of this write stay due: no longer lengthened, their leases run out by themselves.
-        onFailure: (error) => Effect.logError(`${name}: ${batch.length} rows stay due`, error.message),
-        onSuccess: () => written(batch)
-      }),
-      Effect.tap(() => Effect.sync(() => batch.forEach(letGo))),
-      Effect.onInterrupt(() =>
-        Effect.sync(() => {
-          waiting.unshift(...batch)
-        })
-      )
-    )
-  })
-  return {
-    add: (finding: F) =>
-      Effect.sync(() => {
-        waiting.push(finding)
-      }),
-    flush: flush.pipe(Effect.repeat({ while: () => waiting.length > 0 }), Effect.asVoid)
-  }
-}
+/** How often findings are written, and how long the last write and the giving back of leases may take. */
+export const flushEvery = Duration.seconds(1)
+export const lastWrite = Duration.millis(800)
+export const lastRelease = Duration.millis(400)
 
 /** Starts a recorder that lives as long as the scope. `lease` is what claims are lengthened to. */
 export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duration): Effect.fn.Return<
@@ -82,13 +38,13 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
   const heldImages = new Map<string, ClaimedImage>()
   const writing = yield* Effect.makeSemaphore(1)
 
-  const discovery = outbox<DiscoveryFinding>(
+  const discovery = Outbox.make<DiscoveryFinding>(
     "discovery",
     store.recordDiscovery,
     (findings) => Ref.update(progress, count.discovery(findings)),
     ({ claim }) => heldRepositories.delete(claim.id)
   )
-  const refresh = outbox<RefreshFinding>(
+  const refresh = Outbox.make<RefreshFinding>(
     "refresh",
     store.recordRefresh,
     (findings) => Ref.update(progress, count.refresh(findings)),

@@ -1,9 +1,10 @@
 /**
- * Discovery and refresh, together, as streams: claims flow into looks, looks share the Hub's lane, findings flow into
- * bulk writes. GitHub runs ahead so that the Hub is never idle while there is work for it.
+ * Discovery, refresh and registries, together, as streams: claims flow into looks, looks share the Hub's lane, findings
+ * flow into bulk writes. GitHub runs ahead so that the Hub is never idle while there is work for it.
  */
-import { Chunk, Clock, Duration, Effect, Option, Ref, Schedule, type Scope, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Ref, Schedule, type Scope } from "effect"
 import type { Auth, Transient } from "../../domain/Errors.js"
+import type { ClaimedImage, ClaimedRepository } from "../../domain/Finding.js"
 import { dockerHub } from "../../domain/ImageReference.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
@@ -12,7 +13,9 @@ import { RateBudgets } from "../../services/RateBudgets.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import * as HubLane from "./HubLane.js"
 import { lookAtImage, lookAtRepository } from "./looks.js"
+import { type Lane, pass } from "./Pass.js"
 import * as Recorder from "./Recorder.js"
+import * as RegistryLanes from "./RegistryLanes.js"
 import type { SyncOptions, SyncSummary } from "./SyncOptions.js"
 import { SyncProgress } from "./SyncProgress.js"
 
@@ -21,32 +24,8 @@ import { SyncProgress } from "./SyncProgress.js"
 const discoveryAhead = 1000
 const refreshAhead = 400
 
-/** A run that is to end does not wait for ever for a database that is lost. */
-const patience = Duration.minutes(10)
-
-interface Job<C> {
-  readonly name: string
-  readonly claim: Effect.Effect<ReadonlyArray<C>, Transient>
-  readonly work: (claim: C) => Effect.Effect<void, Auth, GitHubProbe>
-  readonly ahead: number
-}
-
-// Claims page after page into one stream of looks; ends when a claim comes back empty. Returns how many were claimed.
-const pass = <C>(job: Job<C>, once: boolean) => {
-  const claim = job.claim.pipe(
-    Effect.tapError((error) => Effect.logWarning(`${job.name}: the database does not answer`, error.message)),
-    Effect.retry(once ? Schedule.upTo(Recorder.databaseBackoff, patience) : Recorder.databaseBackoff)
-  )
-  return Stream.repeatEffectChunkOption(
-    claim.pipe(
-      Effect.mapError(Option.some),
-      Effect.flatMap((rows) => rows.length > 0 ? Effect.succeed(Chunk.fromIterable(rows)) : Effect.fail(Option.none()))
-    )
-  ).pipe(
-    Stream.mapEffect((row) => job.work(row), { concurrency: job.ahead, unordered: true }),
-    Stream.runCount
-  )
-}
+/** How often lanes look for new work while discovery runs. */
+const laneSleep = Duration.seconds(1)
 
 /** What the run in progress has done so far: the summary at its end, also where a signal ended it. */
 export const summarize = Effect.fn("Sync.summarize")(function*(): Effect.fn.Return<
@@ -55,16 +34,20 @@ export const summarize = Effect.fn("Sync.summarize")(function*(): Effect.fn.Retu
   RateBudgets | SyncProgress
 > {
   const budgets = yield* RateBudgets
-  const { discovery, refresh, startedAt } = yield* Ref.get(yield* SyncProgress)
+  const { discovery, refresh, registries, startedAt } = yield* Ref.get(yield* SyncProgress)
   const states = yield* budgets.snapshot
   const sum = (service: string, of: "requests" | "points") =>
     states.filter((state) => state.key.service === service).reduce((total, state) => total + state[of], 0)
   return {
     discovery,
     refresh,
+    registries,
     requests: {
       github: { requests: sum("github", "requests"), points: sum("github", "points") },
-      dockerhub: { requests: sum("dockerhub", "requests") }
+      dockerhub: { requests: sum("dockerhub", "requests") },
+      registries: [...new Set(states.map(({ key }) => key.service))]
+        .filter((service) => service !== "github" && service !== "dockerhub")
+        .map((service) => ({ service, requests: sum(service, "requests") }))
     },
     seconds: ((yield* Clock.currentTimeMillis) - startedAt) / 1000
   }
@@ -88,8 +71,11 @@ export const sync = Effect.fn("sync")(
     yield* Effect.addFinalizer(() => phase("stopped"))
     yield* Effect.addFinalizer(() => Effect.flatMap(Ref.get(progress), (state) => board.report("sync", state)))
 
-    const recorder = yield* Recorder.make(options.lease)
     const lane = yield* HubLane.make()
+    // Both have the same short while to write what was learnt.
+    const [recorder, registries] = yield* Effect.parallelFinalizers(
+      Effect.all([Recorder.make(options.lease), RegistryLanes.make(lane.ask, options)])
+    )
     if (options.includeDeferred) yield* store.undefer({ repositories: options.discovery, images: options.refresh })
 
     const countDue = store.status({ discovery: options.discoveryInterval, refresh: options.refreshInterval }).pipe(
@@ -112,7 +98,7 @@ export const sync = Effect.fn("sync")(
 
     const look = lookAtRepository(lane.ask, { registries: options.registries ?? [dockerHub] })
     // What is claimed is held at once: nothing may come between, or it would stay leased after a stop.
-    const discovery: Job<Effect.Effect.Success<ReturnType<typeof store.claimRepositories>>[number]> = {
+    const discovery: Lane<ClaimedRepository, GitHubProbe> = {
       name: "discovery",
       claim: Effect.tap(
         store.claimRepositories({
@@ -125,7 +111,7 @@ export const sync = Effect.fn("sync")(
       work: (claim) => Effect.flatMap(look(claim), recorder.discovery),
       ahead: discoveryAhead
     }
-    const refresh: Job<Effect.Effect.Success<ReturnType<typeof store.claimImages>>[number]> = {
+    const refresh: Lane<ClaimedImage, never> = {
       name: "refresh",
       claim: Effect.uninterruptible(Effect.tap(
         store.claimImages({ limit: options.batchSize, lease: options.lease, interval: options.refreshInterval }),
@@ -135,24 +121,43 @@ export const sync = Effect.fn("sync")(
       ahead: refreshAhead
     }
 
+    const drain = Effect.zipRight(recorder.drain, registries.drain)
+
+    // What discovery reads in files is due at registries at once: lanes go on until it has ended, and once more.
+    const beside = Effect.fnUntraced(function*(lane: RegistryLanes.RegistryLane, ended: Deferred.Deferred<void>) {
+      let claimed = 0
+      while (!(yield* Deferred.isDone(ended))) {
+        claimed += yield* lane(true)
+        yield* Effect.raceFirst(Deferred.await(ended), Effect.sleep(laneSleep))
+      }
+      return claimed + (yield* lane(true))
+    })
     const round = Effect.gen(function*() {
       yield* phase("working")
-      const claimed = yield* Effect.all([
+      const ended = yield* Deferred.make<void>()
+      const main = Effect.all([
         options.discovery ? pass(discovery, options.once) : Effect.succeed(0),
         options.refresh ? pass(refresh, options.once) : Effect.succeed(0)
+      ], { concurrency: "unbounded" }).pipe(
+        Effect.zipLeft(recorder.drain),
+        Effect.zipLeft(Deferred.succeed(ended, undefined))
+      )
+      const claimed = yield* Effect.all([
+        Effect.map(main, ([repositories, images]) => repositories + images),
+        ...registries.lanes.map((lane) => beside(lane, ended))
       ], { concurrency: "unbounded" })
-      yield* recorder.drain
-      return claimed[0] + claimed[1]
+      yield* drain
+      return claimed.reduce((sum, count) => sum + count, 0)
     })
     // A pass may outlast midnight or bring what is due at once; the run ends with a round that finds nothing.
     const untilNothingIsDue = Effect.repeat(round, { while: (claimed) => claimed > 0 })
     const busy = yield* Ref.make(0)
-    const forEver = <C>(job: Job<C>) =>
+    const forEver = <R>(work: Effect.Effect<number, Auth | Transient, R>) =>
       Effect.forever(
         Ref.update(busy, (jobs) => jobs + 1).pipe(
           Effect.zipRight(phase("working")),
-          Effect.zipRight(pass(job, false)),
-          Effect.zipRight(recorder.drain),
+          Effect.zipRight(work),
+          Effect.zipRight(drain),
           Effect.zipRight(Ref.updateAndGet(busy, (jobs) => jobs - 1)),
           Effect.tap((jobs) => jobs === 0 ? phase("idle") : Effect.void),
           Effect.zipRight(Effect.sleep(options.idleSleep))
@@ -162,12 +167,13 @@ export const sync = Effect.fn("sync")(
       options.once
         ? untilNothingIsDue
         : Effect.all([
-          options.discovery ? forEver(discovery) : Effect.void,
-          options.refresh ? forEver(refresh) : Effect.void
+          options.discovery ? forEver(pass(discovery, false)) : Effect.void,
+          options.refresh ? forEver(pass(refresh, false)) : Effect.void,
+          ...registries.lanes.map((lane) => forEver(lane(false)))
         ], { concurrency: "unbounded", discard: true }),
       lane.serve
     )
-    yield* recorder.drain
+    yield* drain
 
     return yield* summarize()
   },

@@ -1,5 +1,5 @@
 import type { Duration } from "effect"
-import type { DiscoveryCounts, RefreshCounts } from "./SyncProgress.js"
+import type { DiscoveryCounts, RefreshCounts, RegistryCounts } from "./SyncProgress.js"
 
 /** How a run of sync behaves. */
 export interface SyncOptions {
@@ -19,15 +19,23 @@ export interface SyncOptions {
   readonly registries?: ReadonlyArray<string>
   /** How long to wait before looking again when nothing is due. */
   readonly idleSleep: Duration.Duration
+  /**
+   * Manifests that may be fetched from each registry in a UTC day to read what images say of their origin
+   * (`VERIFY_PULLS_PER_DAY`). Default 0: none are read.
+   */
+  readonly verifyPullsPerDay?: number | undefined
 }
 
 /** The summary that `sync` prints, in the form of its `--json`. */
 export interface SyncSummary {
   readonly discovery: DiscoveryCounts
   readonly refresh: RefreshCounts
+  readonly registries: ReadonlyArray<RegistryCounts>
   readonly requests: {
     readonly github: { readonly requests: number; readonly points: number }
     readonly dockerhub: { readonly requests: number }
+    /** Of registries and their APIs, by who was asked. */
+    readonly registries: ReadonlyArray<{ readonly service: string; readonly requests: number }>
   }
   readonly seconds: number
 }

@@ -22,11 +22,25 @@ export interface RefreshCounts {
   readonly deferred: number
 }
 
+/** What was asked of one registry, besides name guesses on Docker Hub. */
+export interface RegistryCounts {
+  readonly registry: string
+  readonly found: number
+  readonly absent: number
+  /** Missing or private: the registry does not tell. */
+  readonly notVisible: number
+  /** Images whose label was read. */
+  readonly read: number
+  readonly deferred: number
+}
+
 /** Times are epoch milliseconds. */
 export interface SyncState {
   readonly startedAt: number
   readonly discovery: DiscoveryCounts
   readonly refresh: RefreshCounts
+  /** In the order in which they first answered. */
+  readonly registries: ReadonlyArray<RegistryCounts>
   /** Due rows when last counted, less what was done since; undefined before the first count. */
   readonly repositoriesDue: number | undefined
   readonly imagesDue: number | undefined
@@ -40,6 +54,7 @@ const initial = (startedAt: number): SyncState => ({
   startedAt,
   discovery: { checked: 0, hits: 0, misses: 0, notFound: 0, deferred: 0 },
   refresh: { refreshed: 0, gone: 0, deferred: 0 },
+  registries: [],
   repositoriesDue: undefined,
   imagesDue: undefined,
   circuitOpenUntil: undefined,

@@ -7,7 +7,7 @@ export type Part = "discovery" | "refresh"
 
 /** How a run behaves by the settings; both halves where no part is named. */
 export const syncOptions = (
-  { discovery, dockerhub, store }: SettingsValues,
+  { discovery, dockerhub, registries, store }: SettingsValues,
   flags: { readonly once: boolean; readonly only: Option.Option<Part>; readonly includeDeferred: boolean }
 ): SyncOptions => ({
   once: flags.once,
@@ -19,5 +19,6 @@ export const syncOptions = (
   refreshInterval: dockerhub.refreshInterval,
   discoveryInterval: dockerhub.discoveryInterval,
   registries: discovery.registries,
-  idleSleep: dockerhub.idleSleep
+  idleSleep: dockerhub.idleSleep,
+  verifyPullsPerDay: registries.verifyPullsPerDay
 })

@@ -8,6 +8,7 @@ const base: View = {
   state: {
     startedAt: 0,
     discovery: { checked: 1200, hits: 31, misses: 1160, notFound: 9, deferred: 0 },
+    registries: [],
     refresh: { refreshed: 40, gone: 1, deferred: 2 },
     repositoriesDue: 2400,
     imagesDue: 10,

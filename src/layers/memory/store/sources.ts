@@ -2,6 +2,7 @@
  * Looks at what images say of their origin, on the memory store.
  */
 import { Clock, Duration, Effect, Option } from "effect"
+import { key } from "../../../domain/GitHubRepository.js"
 import { mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
@@ -46,6 +47,17 @@ const said = (row: SourceRow, { at, result }: SourceFinding): SourceRow => {
 
 /** The parts of the store that are about what images say. */
 export const makeSources = (tables: Tables, holder: string) => {
+  const claimants = (image: string): ReadonlyArray<string> => {
+    const ids = new Set(
+      [...tables.links.values(), ...tables.claims.values()].flatMap((row) =>
+        row.image === image ? [row.repositoryId] : []
+      )
+    )
+    return [...tables.repositories.values()].filter(({ id }) => ids.has(id))
+      .flatMap(({ formerKey, repository }) => [key(repository), ...Option.toArray(formerKey)])
+      .sort(byText)
+  }
+
   const isLinked = (image: string) => [...tables.links.values()].some((row) => row.image === image)
 
   const sourcesDue = (registry: string, now: number) => {
@@ -92,7 +104,7 @@ export const makeSources = (tables: Tables, holder: string) => {
           lookedAt: Option.none()
         }
         tables.sources.set(image, { ...row, dueAt: now + Duration.toMillis(lease), lease: Option.some(holder) })
-        return { image, registry, attempts: row.attempts, digest: row.digest }
+        return { image, registry, attempts: row.attempts, digest: row.digest, claimants: claimants(image) }
       })
     }
   )

@@ -14,7 +14,8 @@ const SourceRow = Schema.Struct({
   image: Schema.String,
   registry: Schema.String,
   attempts: Schema.Int,
-  digest: Schema.OptionFromNullOr(Schema.String)
+  digest: Schema.OptionFromNullOr(Schema.String),
+  claimants: Schema.Array(Schema.String)
 })
 const Spent = Schema.Struct({ pulls: Schema.Int })
 
@@ -73,7 +74,13 @@ export const makeSources = ({ holder, sql }: StoreCore) => {
             on conflict (image_name) do update set due_at = excluded.due_at, lease = excluded.lease
             returning s.image_name, s.attempts, s.digest
           )
-          select t.image_name as image, ${registry}::text as registry, t.attempts, t.digest
+          select t.image_name as image, ${registry}::text as registry, t.attempts, t.digest,
+            array(select distinct lower(n.name) from repos r
+              cross join lateral (values (r.owner || '/' || r.name), (r.docker_renamed_from)) n (name)
+              where n.name is not null and r.id in (
+                select l.repo_id from repo_docker_links l where l.image_name = t.image_name
+                union select c.repo_id from repo_docker_claims c where c.image_name = t.image_name)
+              order by 1) as claimants
           from taken t join due on due.image_name = t.image_name order by due.place`)
         yield* reserve(registry, now, rows.length * mostPulls)
         return rows
