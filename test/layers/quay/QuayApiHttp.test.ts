@@ -34,6 +34,8 @@ const quay = (reply: (index: number) => Reply, options: QuayOptions = {}) => {
   return { ...stub, services }
 }
 
+const limit = (seconds: string): Reply => ({ status: 429, body: "<html>", headers: { "retry-after": seconds } })
+
 const ask = Effect.flatMap(QuayApi, (quay) => quay.repository("acme", "app"))
 
 /** Runs an effect while the time goes on. */
@@ -87,7 +89,7 @@ describe("QuayApi", () => {
     ["on its way out", json(200, { ...document, state: "MARKED_FOR_DELETION" }), "NOT_FOUND"]
   ] as const
 
-  it.effect.each(definite)("tells what is %s", ([_, reply, tag]) => {
+  it.effect.each(definite)("tells what is %s", ([, reply, tag]) => {
     const { services } = quay(() => reply)
     return Effect.flip(passing(ask)).pipe(
       Effect.tap((error) => {
@@ -115,7 +117,7 @@ describe("QuayApi", () => {
     ["a body that ends early", "cut"]
   ]
 
-  it.effect.each(indefinite)("takes %s for no answer", ([_, reply]) => {
+  it.effect.each(indefinite)("takes %s for no answer", ([, reply]) => {
     const { services } = quay(() => reply)
     return Effect.flip(passing(ask)).pipe(
       Effect.tap((error) => assert.strictEqual(error._tag, "TRANSIENT")),
@@ -132,7 +134,6 @@ describe("QuayApi", () => {
   })
 
   it.effect("parks as it is told, waits short parks out, and fails at once behind long ones", () => {
-    const limit = (seconds: string): Reply => ({ status: 429, body: "<html>", headers: { "retry-after": seconds } })
     const { sent, services } = quay((index) =>
       index === 0 ? limit("30") : index === 2 ? limit("3600") : json(200, document)
     )

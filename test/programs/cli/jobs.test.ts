@@ -48,7 +48,7 @@ describe("sync", () => {
       assert.hasAllKeys(summary.requests.github, ["requests", "points"])
       assert.hasAllKeys(summary.requests.dockerhub, ["requests"])
       assert.isNumber(summary.seconds)
-      assert.deepStrictEqual(Object.keys(summary), ["discovery", "refresh", "requests", "seconds"])
+      assert.deepStrictEqual(Object.keys(summary), ["discovery", "refresh", "registries", "requests", "seconds"])
 
       const listed = yield* call({ layers }, "images list --json")
       assert.deepInclude(JSON.parse(listed.stdout)[0], { image: "acme/app", pulls: 1_234_567, stars: 7 })

@@ -83,6 +83,8 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ REGISTRY_CONCURRENCY: "0" }, "REGISTRY_CONCURRENCY", /from 1/],
   [{ REGISTRY_REQUESTS_PER_SECOND: "5" }, "REGISTRY_REQUESTS_PER_SECOND", /registry=NUMBER/],
   [{ REGISTRY_REQUESTS_PER_SECOND: "docker.io=0" }, "REGISTRY_REQUESTS_PER_SECOND", /registry=NUMBER/],
+  [{ QUAY_API_BASE_URL: "quay.io" }, "QUAY_API_BASE_URL", /http/],
+  [{ VERIFY_PULLS_PER_DAY: "few" }, "VERIFY_PULLS_PER_DAY", /whole number/],
   [{ REGISTRY_MAX_WAIT_SEC: "-1" }, "REGISTRY_MAX_WAIT_SEC", /from 0/],
   [{ IMAGE_CENSUS_CACHE_DIR: "a\u0000b" }, "IMAGE_CENSUS_CACHE_DIR", /control characters/],
   [{ IMAGE_CENSUS_LEASE_SEC: "ten" }, "IMAGE_CENSUS_LEASE_SEC", /not a number/],
