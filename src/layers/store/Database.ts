@@ -5,8 +5,6 @@ import { FileSystem, Path } from "@effect/platform"
 import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
-import { PGlite } from "@electric-sql/pglite"
-import { createPgConfig } from "@electric-sql/pglite/node-postgres"
 import { Duration, Effect, Either, Layer, Option, Redacted, Schema } from "effect"
 import { Pool } from "pg"
 import { SettingsError } from "../../domain/Errors.js"
@@ -101,8 +99,14 @@ const unopened = (folder: string) => (cause: unknown) =>
     }`
   })
 
+// Loaded only where it is used: a daemon on a server has no need of a database engine in its memory.
+const engine = Effect.promise(() =>
+  Promise.all([import("@electric-sql/pglite"), import("@electric-sql/pglite/node-postgres")])
+)
+
 const embedded = (location: string | undefined) =>
   Layer.unwrapScoped(Effect.gen(function*() {
+    const [{ PGlite }, { createPgConfig }] = yield* engine
     const database = yield* Effect.acquireRelease(
       Effect.tryPromise({
         try: () => location === undefined ? PGlite.create() : PGlite.create(location),
