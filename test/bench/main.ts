@@ -8,6 +8,7 @@ import { faultsBench } from "./faults.js"
 import { killsBench } from "./kills.js"
 import { memoryBench } from "./memory.js"
 import { registryBench } from "./registry.js"
+import { serveBench } from "./serve.js"
 import { database } from "./server.js"
 import { syncBench } from "./sync.js"
 import { updatesBench } from "./updates.js"
@@ -20,7 +21,8 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
   ["faults", Effect.orDie(faultsBench)],
   ["kills", Effect.orDie(killsBench)],
-  ["memory", Effect.orDie(memoryBench)]
+  ["memory", Effect.orDie(memoryBench)],
+  ["serve", Effect.orDie(serveBench)]
 ]
 
 const program = Effect.gen(function*() {

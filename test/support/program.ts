@@ -31,6 +31,8 @@ export interface Ended {
 export interface RunningProgram {
   readonly pid: number
   readonly ended: Effect.Effect<Ended>
+  /** What it has printed so far. */
+  readonly stdout: Effect.Effect<string>
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
 }
 
@@ -56,6 +58,7 @@ export const startProgram = (options: ProgramOptions, ...args: ReadonlyArray<str
     const running: RunningProgram = {
       pid: child.pid ?? 0,
       ended: Deferred.await(ended),
+      stdout: Effect.sync(() => said.stdout),
       signal: (signal) => Effect.sync(() => void child.kill(signal))
     }
     return running

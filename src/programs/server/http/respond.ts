@@ -21,9 +21,15 @@ export const respondProblem = (
 
 const retrySoon = { "retry-after": "5" }
 
-const issuesOf = (error: HttpApiDecodeError): string =>
-  error.issues.map(({ message, path }) => `${path.map(String).join(".") || "request"}: ${message}`).join("; ")
-    .replace(/\s+/g, " ").slice(0, 600)
+// Of the branches of a union the first one says what was wrong; the others that it is not the other form.
+const issuesOf = ({ issues }: HttpApiDecodeError): string => {
+  const byPart = new Map<string, string>()
+  for (const { message, path } of issues) {
+    const part = path.map(String).join(".") || "request"
+    if (!byPart.has(part)) byPart.set(part, message)
+  }
+  return [...byPart].map(([part, message]) => `${part}: ${message}`).join("; ").replace(/\s+/g, " ").slice(0, 600)
+}
 
 /** An error of a handler as a problem; none for what is no error of ours. */
 const known = (error: unknown): Option.Option<HttpServerResponse.HttpServerResponse> => {
