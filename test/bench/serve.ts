@@ -2,14 +2,14 @@
  * The HTTP server over 100,000 images and 10,000,000 snapshots, at 50 requests a second, while a sync writes: how long do
  * answers take, and by which plans?
  */
+import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
-import { NodeContext } from "@effect/platform-node"
 import { Clock, Config, Console, Duration, Effect, Layer, Option, Redacted, Schedule, Schema } from "effect"
 import { Agent, request } from "undici"
 import { addDays, dayOf, startOf } from "../../src/domain/UtcDay.js"
-import * as Database from "../../src/layers/store/Database.js"
 import * as CensusPagesSql from "../../src/layers/store/CensusPagesSql.js"
+import * as Database from "../../src/layers/store/Database.js"
 import { growthOf } from "../../src/layers/store/growth.js"
 import { ensureMonths, monthOf } from "../../src/layers/store/partitions.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
@@ -82,9 +82,15 @@ const imageName = (n: number) => `owner${n % 20_000}/name${n}`
 
 /** What is asked for, in turn. */
 const kinds = [
-  { name: "images by pulls", path: (n: number) => `/api/v1/images?sort=pulls&recentDays=30&limit=${n % 2 === 0 ? 50 : 20}` },
+  {
+    name: "images by pulls",
+    path: (n: number) => `/api/v1/images?sort=pulls&recentDays=30&limit=${n % 2 === 0 ? 50 : 20}`
+  },
   { name: "images by growth", path: (n: number) => `/api/v1/images?sort=growth${[7, 30, 90][n % 3]}&recentDays=30` },
-  { name: "one image's year", path: (n: number) => `/api/v1/images/${encodeURIComponent(imageName(n % 20_000 + 1))}/pulls?from=2026-01-01` },
+  {
+    name: "one image's year",
+    path: (n: number) => `/api/v1/images/${encodeURIComponent(imageName(n % 20_000 + 1))}/pulls?from=2026-01-01`
+  },
   { name: "overview", path: () => "/api/v1/status" }
 ] as const
 
@@ -121,7 +127,9 @@ const load = (url: string, seconds: number) =>
       },
       { concurrency: "unbounded", discard: true }
     )
-    yield* Effect.promise(() => agent.close())
+    yield* Effect.promise(() =>
+      agent.close()
+    )
     return { took, failed }
   })
 
@@ -168,13 +176,21 @@ const plansOf = <E>(name: string, call: Effect.Effect<unknown, E, SqlClient>) =>
         Schema.decodeUnknown(Plan)
       )
       const lines = rows.map((row) => row["QUERY PLAN"])
-      const uses = new Set(lines.flatMap((one) => /using (\S+)/.exec(one)?.[1]?.replace(/_\d{4}_\d{2}_/, "_YYYY_MM_") ?? []))
-      const scans = lines.filter((one) => /Seq Scan on (?!repo_docker_links_removed|repo_docker_sources)/.test(one) && !/never executed/.test(one))
-      const read = lines.filter((one) => /Scan.*on repo_docker_pulls_daily_\d/.test(one) && !/never executed/.test(one)).length
+      const uses = new Set(
+        lines.flatMap((one) => /using (\S+)/.exec(one)?.[1]?.replace(/_\d{4}_\d{2}_/, "_YYYY_MM_") ?? [])
+      )
+      const scans = lines.filter((one) =>
+        /Seq Scan on (?!repo_docker_links_removed|repo_docker_sources)/.test(one) && !/never executed/.test(one)
+      )
+      const read = lines.filter((one) =>
+        /Scan.*on repo_docker_pulls_daily_\d/.test(one) && !/never executed/.test(one)
+      ).length
       const left = lines.filter((one) => /never executed/.test(one) && /pulls_daily_\d/.test(one)).length +
         lines.reduce((sum, one) => sum + Number(/Subplans Removed: (\d+)/.exec(one)?.[1] ?? 0), 0)
       yield* Console.log(
-        `  ${name}: ${[...uses].join(", ")}; whole tables read: ${scans.length}; partitions read: ${read}, left out: ${left}`
+        `  ${name}: ${
+          [...uses].join(", ")
+        }; whole tables read: ${scans.length}; partitions read: ${read}, left out: ${left}`
       )
       for (const one of scans) yield* Console.log(`    ${one.trim()}`)
     }
@@ -187,11 +203,14 @@ const plans = Effect.gen(function*() {
   yield* Console.log("plans:")
   yield* plansOf("images by pulls", pages.images({ ...list, order: "pulls" }))
   yield* plansOf("images by growth", pages.images({ ...list, order: "growth30" }))
-  yield* plansOf("sparklines of 50 images", pages.counts(
-    Array.from({ length: 50 }, (_, n) => imageName(n + 1)),
-    addDays(today, -29),
-    today
-  ))
+  yield* plansOf(
+    "sparklines of 50 images",
+    pages.counts(
+      Array.from({ length: 50 }, (_, n) => imageName(n + 1)),
+      addDays(today, -29),
+      today
+    )
+  )
   yield* plansOf("one image's year", pages.counts([imageName(7)], addDays(today, -364), today))
   yield* plansOf("one image", pages.image(imageName(7)))
 })
@@ -212,15 +231,22 @@ export const serveBench = Effect.gen(function*() {
   const { url: admin } = yield* server
   const url = yield* createDatabase(admin, "serve")
   yield* Effect.provide(Effect.zipRight(fill(wanted), plans), migrated(url))
-  const running = yield* startProgram({
-    environment: { DATABASE_URL: url, LOG_LEVEL: "warning" },
-    built: true
-  }, "serve", "--port", "0")
+  const running = yield* startProgram(
+    {
+      environment: { DATABASE_URL: url, LOG_LEVEL: "warning" }
+    },
+    "serve",
+    "--port",
+    "0"
+  )
   yield* waitUntil(Effect.map(running.stdout, (text) => text.includes("dashboard:")))
   const address = /dashboard: (\S+?)\/?\n/.exec(yield* running.stdout)?.[1] ?? ""
   const written = { rows: 0, slowest: 0 }
   yield* load(address, 3)
-  const { failed, took } = yield* Effect.raceFirst(load(address, wanted.seconds), Effect.zipRight(sync(url, written), Effect.never))
+  const { failed, took } = yield* Effect.raceFirst(
+    load(address, wanted.seconds),
+    Effect.zipRight(sync(url, written), Effect.never)
+  )
   yield* Console.log(
     `\n${perSecond} requests a second for ${wanted.seconds} s, while a sync wrote ${written.rows} images ` +
       `(its slowest write of 500: ${written.slowest.toFixed(0)} ms)`
