@@ -5,11 +5,25 @@
 const first = 5 * 60_000
 const longest = 24 * 3_600_000
 
+const doubled = (first: number, longest: number, attempts: number, jitter: number): number =>
+  Math.round(Math.min(first * 2 ** Math.min(Math.max(attempts, 1) - 1, 30), longest) * (1 - 0.25 * jitter))
+
 /**
  * How long to put off a row that has now failed `attempts` times (1 or more), in milliseconds: five minutes, doubled for
  * each attempt, at most a day. `jitter` (0 to 1) takes off up to a quarter, so that rows that failed together spread out.
  */
-export const deferralDelay = (attempts: number, jitter: number): number => {
-  const doubled = first * 2 ** Math.min(Math.max(attempts, 1) - 1, 16)
-  return Math.round(Math.min(doubled, longest) * (1 - 0.25 * jitter))
-}
+export const deferralDelay = (attempts: number, jitter: number): number => doubled(first, longest, attempts, jitter)
+
+/**
+ * How long until a delivery that has now failed `attempts` times is tried again, in milliseconds: two seconds, doubled
+ * for each attempt, at most an hour. `jitter` as above.
+ */
+export const deliveryDelay = (attempts: number, jitter: number): number => doubled(2_000, 3_600_000, attempts, jitter)
+
+/**
+ * When to look again at a watch that has now failed `attempts` times, in milliseconds: after half a minute (or its
+ * interval, where that is shorter), doubled for each attempt, at most an hour (or its interval, where that is longer).
+ * @param interval milliseconds
+ */
+export const lookDelay = (interval: number, attempts: number, jitter: number): number =>
+  doubled(Math.min(30_000, interval), Math.max(3_600_000, interval), attempts, jitter)

@@ -10,7 +10,7 @@ export type DeliveryStatus = "pending" | "delivered" | "dead"
 /** Times are epoch milliseconds. */
 export interface DeliveryState {
   readonly status: DeliveryStatus
-  /** Failures since it was written, or since a person last asked to try again. */
+  /** Attempts since it was written, or since a person last asked to try again. */
   readonly attempts: number
   readonly notBefore: number
   readonly attemptedAt: Option.Option<number>
@@ -53,19 +53,20 @@ export interface Attempt {
 
 /** Applies an attempt. The `bound`-th failure in a row sets the delivery aside. */
 export const attempted = (state: DeliveryState, attempt: Attempt, bound: number): DeliveryState => {
+  if (state.status === "delivered") return state
+  const attempts = state.attempts + 1
   const told = {
     ...state,
+    attempts,
     attemptedAt: Option.some(attempt.at),
     result: Option.some(attempt.result),
     output: attempt.output
   }
-  if (state.status === "delivered") return state
   if (attempt.ok) return { ...told, status: "delivered", deliveredAt: Option.some(attempt.at) }
-  const attempts = state.attempts + 1
-  return { ...told, attempts, notBefore: attempt.notBefore, status: attempts >= bound ? "dead" : "pending" }
+  return { ...told, notBefore: attempt.notBefore, status: attempts >= bound ? "dead" : "pending" }
 }
 
-/** A person asks to try again what was set aside: its failures are forgotten. */
+/** A person asks to try again what was set aside: its attempts are forgotten. */
 export const revived = (state: DeliveryState): DeliveryState =>
   state.status === "dead" ? { ...state, status: "pending", attempts: 0, notBefore: 0 } : state
 

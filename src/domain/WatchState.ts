@@ -17,6 +17,8 @@ export interface WatchState {
   readonly platformDigest: Option.Option<Digest>
   /** Since when the tag points there, as far as was noticed. */
   readonly since: Option.Option<number>
+  /** When it was last looked at, with or without a definite answer. */
+  readonly triedAt: Option.Option<number>
   /** When the last definite answer was had. */
   readonly checkedAt: Option.Option<number>
   /** None before the first definite answer. */
@@ -28,6 +30,8 @@ export interface WatchState {
   readonly elsewhereAt: Option.Option<number>
   /** Not looked at before. */
   readonly dueAt: number
+  /** The registry itself asked to wait until then. */
+  readonly parked: boolean
   /** Looks without a definite answer since the last one with. */
   readonly attempts: number
   /** Why the tag cannot be seen, or why there was no answer. */
@@ -39,12 +43,14 @@ export const unseen = (dueAt: number): WatchState => ({
   digest: Option.none(),
   platformDigest: Option.none(),
   since: Option.none(),
+  triedAt: Option.none(),
   checkedAt: Option.none(),
   outcome: Option.none(),
   moves: 0,
   elsewhere: 0,
   elsewhereAt: Option.none(),
   dueAt,
+  parked: false,
   attempts: 0,
   problem: Option.none()
 })
@@ -59,8 +65,8 @@ export type LookResult =
   }
   /** The registry's definite word that there is nothing to see. Shown, and no move. */
   | { readonly _tag: "Unseen"; readonly outcome: "not-found" | "refused"; readonly problem: string }
-  /** No definite answer. */
-  | { readonly _tag: "Deferred"; readonly problem: string }
+  /** No definite answer. `parked`: the registry asked to wait. */
+  | { readonly _tag: "Deferred"; readonly problem: string; readonly parked: boolean }
 
 /** A look at a watched reference. Times are epoch milliseconds. */
 export interface Observation {
@@ -85,11 +91,17 @@ const equal = (first: Option.Option<Digest>, second: Digest): boolean => Option.
  * noticed when it is back.
  */
 export const observe = (state: WatchState, ofPlatform: boolean, { at, next, result }: Observation): Observed => {
+  const tried = { ...state, triedAt: Option.some(at), dueAt: next, parked: false }
   if (result._tag === "Deferred") {
-    const deferred = { ...state, dueAt: next, attempts: state.attempts + 1, problem: Option.some(result.problem) }
+    const deferred = {
+      ...tried,
+      parked: result.parked,
+      attempts: state.attempts + 1,
+      problem: Option.some(result.problem)
+    }
     return { state: deferred, event: Option.none() }
   }
-  const answered = { ...state, dueAt: next, attempts: 0, checkedAt: Option.some(at) }
+  const answered = { ...tried, attempts: 0, checkedAt: Option.some(at) }
   if (result._tag === "Unseen") {
     const gone = { ...answered, outcome: Option.some(result.outcome), problem: Option.some(result.problem) }
     return { state: gone, event: Option.none() }

@@ -82,7 +82,7 @@ export interface ClaimedDelivery {
   readonly event: WatchEvent
   readonly position: number
   readonly action: WatchAction
-  /** Failures so far. */
+  /** Attempts so far; all of them failed. */
   readonly attempts: number
 }
 
@@ -129,13 +129,14 @@ export class WatchStore extends Context.Tag("image-census/WatchStore")<WatchStor
   readonly list: (selection: Option.Option<WatchSelection>) => Stream.Stream<StoredWatch, Transient>
 
   /**
-   * Claims watches that are due, longest first. `registries` are left out (they are parked, or being asked). With
-   * `now: true`, also what is not due yet; never what is leased.
+   * Claims watches that are due, longest first. The registries of `without` are left out: they are parked, or being asked.
+   * With `since` (epoch milliseconds), also what is not due but was not looked at since then, unless its registry asked to
+   * wait.
    */
   readonly claim: (
     options: WatchClaimOptions & {
       readonly without?: ReadonlyArray<string>
-      readonly now?: boolean
+      readonly since?: number | undefined
     }
   ) => Effect.Effect<ReadonlyArray<ClaimedWatch>, Transient>
   /** Gives leases back: the watches are due as they were. */

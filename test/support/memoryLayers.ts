@@ -16,6 +16,7 @@ import * as QuayApiMemory from "../../src/layers/quay/QuayApiMemory.js"
 import * as ContentCacheMemory from "../../src/layers/registry/ContentCacheMemory.js"
 import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
 import * as UpdateFinderRegistries from "../../src/layers/updates/UpdateFinderRegistries.js"
+import * as DigestWatcherRegistry from "../../src/layers/watch/DigestWatcherRegistry.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
 import { CensusPages } from "../../src/services/CensusPages.js"
@@ -24,6 +25,7 @@ import { ImageCatalog } from "../../src/services/ImageCatalog.js"
 import { LinkStore } from "../../src/services/LinkStore.js"
 import { ReleaseProjects } from "../../src/services/ReleaseProjects.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
+import { WatchActions } from "../../src/services/WatchActions.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
 import { testProcess } from "./databases.js"
 
@@ -77,6 +79,10 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     Layer.sync(LinkStore, () => LinkStoreMemory.make("memory", tables)),
     Layer.succeed(WatchStore, watches)
   )
+  const actions = Layer.succeed(WatchActions, {
+    problemOf: () => Effect.succeedNone,
+    deliver: () => Effect.succeed({ ok: true, result: "HTTP 204", output: Option.none(), retryAt: Option.none() })
+  })
   const board = ProcessBoardMemory.layer(testProcess)
   const registries = Layer.merge(OciRegistryMemory.layer, ContentCacheMemory.layer())
   const updates = UpdateFinderRegistries.layer().pipe(
@@ -85,13 +91,14 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
       Layer.succeed(ReleaseProjects, { startsWithV: () => Effect.succeedSome(true) })
     ))
   )
-  const everything = updates.pipe(
+  const everything = Layer.mergeAll(updates, DigestWatcherRegistry.layer, actions).pipe(
     Layer.provideMerge(Layer.mergeAll(store, board, registries, noPages)),
     Layer.provideMerge(world)
   )
   const layers: CommandLayers = {
     store: Layer.merge(store, Layer.provide(board, RateBudgetsMemory.layer)),
     world,
+    actions,
     all: everything,
     server: everything,
     updates: () => updates.pipe(Layer.provide(Layer.merge(registries, world))),

@@ -30,6 +30,9 @@ const isAsked = (row: WatchRow, without: ReadonlyArray<string> = []) => !without
 
 const lookedAt = (row: WatchRow) => Option.getOrElse(row.updates.lookedAt, () => -Infinity)
 
+const isUnseenSince = ({ state }: WatchRow, since: number | undefined) =>
+  since !== undefined && !state.parked && Option.getOrElse(state.triedAt, () => -Infinity) < since
+
 /** A store on these tables. Several stores with different holders may share tables, as processes share a database. */
 export const make = (holder: string, tables: WatchTables = emptyWatchTables()): WatchStore["Type"] => {
   const put = (row: WatchRow) => tables.watches.set(row.watch.id, row)
@@ -103,10 +106,12 @@ export const make = (holder: string, tables: WatchTables = emptyWatchTables()): 
     )
 
   const claim: WatchStore["Type"]["claim"] = Effect.fn("WatchStore.claim")(
-    function*({ lease, limit, now: early, without }) {
+    function*({ lease, limit, since, without }) {
       const now = yield* Clock.currentTimeMillis
       return rows()
-        .filter((row) => (early === true || row.state.dueAt <= now) && isFree(row.lease, now) && isAsked(row, without))
+        .filter((row) =>
+          (row.state.dueAt <= now || isUnseenSince(row, since)) && isFree(row.lease, now) && isAsked(row, without)
+        )
         .sort((first, second) =>
           first.state.dueAt - second.state.dueAt || Number(first.watch.id) - Number(second.watch.id)
         )

@@ -21,6 +21,7 @@ import { status } from "./status.js"
 import type { Stdio } from "./Stdio.js"
 import { daemon, sync } from "./sync.js"
 import { updates } from "./updates.js"
+import { watch } from "./watch.js"
 
 const summaries = [
   ["repos", "say which repositories are looked at"],
@@ -31,6 +32,7 @@ const summaries = [
   ["discover", "look at some repositories now, with the evidence"],
   ["images", "list what was found"],
   ["pulls", "an image's pulls by day; export and import of histories"],
+  ["watch", "act when the digest behind a tag moves"],
   ["status", "what is left to do, what is waited for, what runs"],
   ["doctor", "check every setting, and try every service"],
   ["migrate", "bring the database's schema up to date"],
@@ -75,6 +77,7 @@ const root = (layers: CommandLayers) =>
       discover(layers),
       images(layers),
       pulls(layers),
+      watch(layers),
       status(layers),
       doctor(layers),
       migrate(layers),

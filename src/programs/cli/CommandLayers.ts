@@ -2,6 +2,7 @@ import type { Effect, Layer } from "effect"
 import type { SettingsError } from "../../domain/Errors.js"
 import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
+import type { DigestWatcher } from "../../services/DigestWatcher.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
 import type { GitHubAccount } from "../../services/GitHubAccount.js"
@@ -14,6 +15,7 @@ import type { QuayApi } from "../../services/QuayApi.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import type { UpdateFinder } from "../../services/UpdateFinder.js"
+import type { WatchActions } from "../../services/WatchActions.js"
 import type { WatchStore } from "../../services/WatchStore.js"
 import type { Settings } from "../settings/Settings.js"
 import type { SyncProgress } from "../sync/SyncProgress.js"
@@ -35,7 +37,14 @@ export type WorldServices =
 export type RegistryServices = OciRegistry | ContentCache | RateBudgets
 
 /** What the daemon's jobs run on. */
-export type AllServices = StoreServices | WorldServices | RegistryServices | UpdateFinder | CensusPages
+export type AllServices =
+  | StoreServices
+  | WorldServices
+  | RegistryServices
+  | UpdateFinder
+  | DigestWatcher
+  | WatchActions
+  | CensusPages
 
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {
@@ -46,6 +55,8 @@ export interface CommandLayers {
   readonly all: Layer.Layer<AllServices, SettingsError, Settings>
   /** As `all`, with connections of their own for the reads of the HTTP server. */
   readonly server: Layer.Layer<AllServices, SettingsError, Settings>
+  /** What is done with the events of watched references. Needs no database. */
+  readonly actions: Layer.Layer<WatchActions, SettingsError, Settings>
   /** Any registry, for the length of one command. */
   readonly registries: Layer.Layer<RegistryServices, SettingsError, Settings>
   /**

@@ -31,9 +31,12 @@ import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
 import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
 import * as UpdateFinderRegistries from "../../layers/updates/UpdateFinderRegistries.js"
+import * as DigestWatcherRegistry from "../../layers/watch/DigestWatcherRegistry.js"
+import * as WatchActionsNode from "../../layers/watch/WatchActionsNode.js"
 import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
+import { secretNames } from "../settings/definitions.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
 import * as SyncProgress from "../sync/SyncProgress.js"
 import type { CommandLayers } from "./CommandLayers.js"
@@ -159,6 +162,22 @@ const store = ({ process: { id } }: Program) =>
 
 const readerConnections = 5
 
+const actions = (program: Program) =>
+  withSettings(({ http, watch }) =>
+    WatchActionsNode.layer({
+      secret: watch.webhookSecret,
+      webhookTimeout: watch.webhookTimeout,
+      commandTimeout: watch.commandTimeout,
+      withheld: secretNames,
+      userAgent: HttpClientUndici.userAgent({ version: program.version, address }),
+      proxy: {
+        https: Option.getOrUndefined(Option.map(http.httpsProxy, Redacted.value)),
+        http: Option.getOrUndefined(Option.map(http.httpProxy, Redacted.value)),
+        no: Option.getOrUndefined(http.noProxy)
+      }
+    })
+  )
+
 /** The layers of the real program. */
 export const make = (
   program: Program,
@@ -177,7 +196,7 @@ export const make = (
       : database
   )
   const everything = <R>(pages: Layer.Layer<CensusPages, SettingsError, R>) =>
-    updates(program).pipe(
+    Layer.mergeAll(updates(program), DigestWatcherRegistry.layer, actions(program)).pipe(
       Layer.provide(FirstSightsSql.layer),
       Layer.provideMerge(
         Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"), pages)
@@ -196,6 +215,7 @@ export const make = (
       Layer.provideMerge(RateBudgetsMemory.layer),
       Layer.provide(platform)
     ),
+    actions: actions(program).pipe(Layer.provide(platform)),
     all: everything(CensusPagesSql.layer),
     server: everything(Layer.provide(CensusPagesSql.layer, readers)),
     updates: ({ remember }) =>

@@ -15,6 +15,7 @@ export const make = (
   return {
     store: Layer.unwrapEffect(Effect.map(loaded, ({ store }) => store)),
     world: Layer.unwrapEffect(Effect.map(loaded, ({ world }) => world)),
+    actions: Layer.unwrapEffect(Effect.map(loaded, ({ actions }) => actions)),
     registries: Layer.unwrapEffect(Effect.map(loaded, ({ registries }) => registries)),
     all: Layer.unwrapEffect(Effect.map(loaded, ({ all }) => all)),
     updates: (options) => Layer.unwrapEffect(Effect.map(loaded, ({ updates }) => updates(options))),

@@ -2,7 +2,7 @@
  * What every command has in common: its settings are checked before anything starts, and its log goes to standard error.
  */
 import { Args, HelpDoc } from "@effect/cli"
-import { Effect, Layer } from "effect"
+import { Effect, Layer, Option } from "effect"
 import * as Settings from "../settings/Settings.js"
 import * as Logging from "./logging.js"
 
@@ -15,9 +15,40 @@ export const withSettings = <A, E, R>(
 // @effect/cli takes a lone dash for an option that it does not know, and then overlooks those behind it.
 const dash = "/dev/stdin"
 
-/** The arguments as `@effect/cli` can read them. */
-export const readable = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
-  args.map((text) => text === "-" ? dash : text)
+/** What stands behind it is no option, and for `watch add` the program that is to be started. */
+const separator = "--"
+
+const undashed = (text: string): string => text === "-" ? dash : text
+
+/**
+ * The arguments as `@effect/cli` can read them. It drops the separator and hands on what is behind it among the arguments:
+ * for `watch add`, a second one keeps them apart.
+ */
+export const readable = (args: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const at = args.indexOf(separator)
+  const before = args.slice(0, at)
+  return at !== -1 && before.includes("watch") && before.includes("add")
+    ? [...before.map(undashed), separator, ...args.slice(at)]
+    : args.map(undashed)
+}
+
+/** Arguments, and a program behind the separator. */
+export const withProgram = (name: string, description: string) =>
+  Args.text({ name }).pipe(
+    Args.repeated,
+    Args.mapEffect((all) => {
+      const at = all.indexOf(separator)
+      const texts = at === -1 ? all : all.slice(0, at)
+      const unknown = texts.find((text) => text.startsWith("-"))
+      return unknown === undefined
+        ? Effect.succeed({
+          texts: texts.map((text) => text === dash ? "-" : text),
+          program: at === -1 ? Option.none() : Option.some(all.slice(at + 1))
+        })
+        : Effect.fail(HelpDoc.p(`Received unknown argument: '${unknown}'`))
+    }),
+    Args.withDescription(description)
+  )
 
 /** An argument that is text, `-` for standard input; what looks like an option that nobody knows is refused. */
 export const argument = (name: string, description: string): Args.Args<string> =>

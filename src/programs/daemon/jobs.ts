@@ -6,6 +6,8 @@ import type { AllServices } from "../cli/CommandLayers.js"
 import type { SettingsValues } from "../settings/Settings.js"
 import { syncOptions } from "../sync/fromSettings.js"
 import { sync } from "../sync/Sync.js"
+import { watchOptions } from "../watch/fromSettings.js"
+import { watch } from "../watch/Watch.js"
 import type { Job } from "./Job.js"
 
 const syncJob = (settings: SettingsValues): Job<AllServices> => ({
@@ -13,7 +15,13 @@ const syncJob = (settings: SettingsValues): Job<AllServices> => ({
   run: Effect.asVoid(sync(syncOptions(settings, { once: false, only: Option.none(), includeDeferred: false })))
 })
 
+const watchJob = (settings: SettingsValues): Job<AllServices> => ({
+  name: "watch",
+  run: Effect.asVoid(watch(watchOptions(settings, { once: false, jitter: true })))
+})
+
 /** The jobs that these settings ask for, in the order in which the log names them. */
 export const jobsOf = (settings: SettingsValues): ReadonlyArray<Job<AllServices>> => [
-  syncJob(settings)
+  syncJob(settings),
+  watchJob(settings)
 ]

@@ -20,6 +20,7 @@ import type { TokenEntry } from "../server/http/access.js"
 import { definitions } from "./definitions.js"
 import { type RegistrySettings, registrySettings, withLogin } from "./registrySettings.js"
 import type { Setting } from "./Setting.js"
+import { type WatchSettings, watchSettings } from "./watchSettings.js"
 
 /** A GitHub App by which to reach GitHub. */
 export interface GitHubApp {
@@ -52,6 +53,7 @@ export interface SettingsValues {
     readonly workflows: boolean
   }
   readonly registries: RegistrySettings
+  readonly watch: WatchSettings
   readonly store: {
     /** None: the embedded database in `dataDir`. */
     readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
@@ -151,6 +153,7 @@ const config: Config.Config<SettingsValues> = Config.all({
     Config.all([registrySettings, pair(definitions.ghcrUser, definitions.ghcrToken)]),
     ([settings, ghcr]) => withLogin(settings, "ghcr.io", definitions.ghcrToken.name, ghcr)
   ),
+  watch: watchSettings,
   store: Config.all({
     databaseUrl: definitions.databaseUrl.config,
     dataDir: definitions.dataDir.config,

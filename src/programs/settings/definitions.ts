@@ -9,6 +9,7 @@ import * as Read from "./readers.js"
 import { registryDefinitions } from "./registryDefinitions.js"
 import { serverDefinitions } from "./serverDefinitions.js"
 import { type Description, optional, type Reader, withDefault } from "./Setting.js"
+import { watchDefinitions } from "./watchDefinitions.js"
 
 const map = <A, B>(read: Reader<A>, f: (value: A) => B): Reader<B> => (text) => Either.map(read(text), f)
 
@@ -105,6 +106,7 @@ export const definitions = {
   ),
   ...discoveryDefinitions,
   ...registryDefinitions,
+  ...watchDefinitions,
   lease: duration(
     "IMAGE_CENSUS_LEASE_SEC",
     "seconds",
@@ -156,3 +158,8 @@ export const definitions = {
     doc: "How it is logged."
   }, Read.choice("pretty", "logfmt", "json"))
 } as const
+
+/** Names of the settings that no other program is to get. Those of proxies it may need. */
+export const secretNames: ReadonlyArray<string> = Object.values(definitions)
+  .filter(({ name, secret }) => secret && name !== "HTTPS_PROXY" && name !== "HTTP_PROXY")
+  .map(({ name }) => name)

@@ -173,15 +173,39 @@ onEveryWatchStore("watches", [
       const [claimed] = yield* store.claim(claims)
       assert.isDefined(claimed)
       if (claimed === undefined) return
-      yield* store.record([looked(claimed, night + 5 * minute, { _tag: "Deferred", problem: "HTTP 503" })])
+      yield* store.record([
+        looked(claimed, night + 5 * minute, { _tag: "Deferred", problem: "HTTP 503", parked: false })
+      ])
       const [listed] = yield* collect(store.list(Option.none()))
       assert.deepStrictEqual(listed?.state, {
         ...claimed.state,
+        triedAt: Option.some(night + 5 * minute),
         dueAt: night + 10 * minute,
         attempts: 1,
         problem: Option.some("HTTP 503")
       })
     })),
+
+  when(
+    "are looked at before they are due where that is asked, unless the registry asked to wait",
+    ({ store }) =>
+      Effect.gen(function*() {
+        yield* store.add([watchOf("nginx"), watchOf("redis"), watchOf("ghcr.io/o/n:1")])
+        const claimed = yield* store.claim(claims)
+        yield* store.record(
+          claimed.map((claim, index) =>
+            index === 0
+              ? saw(claim, night, a)
+              : looked(claim, night, { _tag: "Deferred", problem: "no answer", parked: index === 1 })
+          )
+        )
+        yield* TestClock.setTime(night + minute)
+        assert.deepStrictEqual(yield* store.claim(claims), [])
+        assert.deepStrictEqual(yield* store.claim({ ...claims, since: night }), [])
+        const early = yield* store.claim({ ...claims, since: night + minute })
+        assert.deepStrictEqual(early.map(({ watch }) => watch.id), [claimed[0]?.watch.id, claimed[2]?.watch.id])
+      })
+  ),
 
   when("take no finding whose lease has passed to another", ({ other, store }) =>
     Effect.gen(function*() {

@@ -12,6 +12,13 @@ const commands = [
   "repos add",
   "repos list",
   "repos remove",
+  "watch add",
+  "watch list",
+  "watch remove",
+  "watch fire",
+  "watch run",
+  "watch events",
+  "watch retry",
   "images list",
   "pulls export",
   "pulls import"

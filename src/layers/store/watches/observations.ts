@@ -21,12 +21,14 @@ const stateRow = (id: string, state: WatchState) => ({
   digest: Option.getOrNull(state.digest),
   platform: Option.getOrNull(state.platformDigest),
   since: seconds(state.since),
+  tried: seconds(state.triedAt),
   checked: seconds(state.checkedAt),
   outcome: Option.getOrNull(state.outcome),
   moves: state.moves,
   elsewhere: state.elsewhere,
   elsewhere_at: seconds(state.elsewhereAt),
   due: state.dueAt / 1000,
+  parked: state.parked,
   attempts: state.attempts,
   problem: Option.getOrNull(state.problem)
 })
@@ -42,16 +44,20 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
 
   const claim = Effect.fn("WatchStore.claim")(
     function*(
-      { lease, limit, now: early, without }: WatchClaimOptions & {
+      { lease, limit, since, without }: WatchClaimOptions & {
         readonly without?: ReadonlyArray<string>
-        readonly now?: boolean
+        readonly since?: number | undefined
       }
     ) {
       const now = yield* Clock.currentTimeMillis
       const rows = yield* rowsOf(ClaimRow)(sql`
         with due as materialized (
           select s.watch_id from image_watch_states s
-          where ${early === true ? sql`true` : sql`s.due_at <= ${at(now)}`} and s.lease_until <= ${at(now)}
+          where (s.due_at <= ${at(now)} or ${
+        since === undefined
+          ? sql`false`
+          : sql`(not s.parked and coalesce(s.tried_at, '-infinity') < ${at(since)})`
+      }) and s.lease_until <= ${at(now)}
             and ${elsewhere(without ?? [])}
           order by s.due_at, s.watch_id limit ${limit}
           for no key update of s skip locked
@@ -86,7 +92,8 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
   // Most looks find what was there: one statement, which writes the stamp alone.
   const stamp = (findings: ReadonlyArray<WatchFinding>) =>
     rowsOf(Id)(sql`
-      update image_watch_states s set checked_at = to_timestamp(x.at), due_at = to_timestamp(x.next), attempts = 0,
+      update image_watch_states s set tried_at = to_timestamp(x.at), checked_at = to_timestamp(x.at),
+        due_at = to_timestamp(x.next), parked = false, attempts = 0,
         problem = null, lease = null, lease_until = '-infinity'
       from jsonb_to_recordset(${
       jsonOf(findings.flatMap(({ claim, observation: { at, next, result } }) =>
@@ -115,13 +122,13 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
       })
       yield* sql`
         update image_watch_states s set digest = x.digest, platform_digest = x.platform, since = to_timestamp(x.since),
-          checked_at = to_timestamp(x.checked), outcome = x.outcome, moves = x.moves, elsewhere = x.elsewhere,
-          elsewhere_at = to_timestamp(x.elsewhere_at), due_at = to_timestamp(x.due), attempts = x.attempts,
+          tried_at = to_timestamp(x.tried), checked_at = to_timestamp(x.checked), outcome = x.outcome, moves = x.moves, elsewhere = x.elsewhere,
+          elsewhere_at = to_timestamp(x.elsewhere_at), due_at = to_timestamp(x.due), parked = x.parked, attempts = x.attempts,
           problem = x.problem, lease = null, lease_until = '-infinity'
         from jsonb_to_recordset(${
         jsonOf(observed.map(({ after, watch }) => stateRow(watch.id, after.state)))
-      }::jsonb) as x (id bigint, digest text, platform text, since float8, checked float8, outcome text, moves integer,
-          elsewhere integer, elsewhere_at float8, due float8, attempts integer, problem text)
+      }::jsonb) as x (id bigint, digest text, platform text, since float8, tried float8, checked float8, outcome text, moves integer,
+          elsewhere integer, elsewhere_at float8, due float8, parked boolean, attempts integer, problem text)
         where s.watch_id = x.id`
       const events = yield* writeEvents(
         sql,

@@ -54,36 +54,40 @@ export const StateRow = Schema.Struct({
   digest: Schema.OptionFromNullOr(Digest),
   platformDigest: Schema.OptionFromNullOr(Digest),
   since: OptionalNumber,
+  triedAt: OptionalNumber,
   checkedAt: OptionalNumber,
   outcome: Schema.OptionFromNullOr(Schema.Literal("seen", "not-found", "refused", "no-platform")),
   moves: Schema.Int,
   elsewhere: Schema.Int,
   elsewhereAt: OptionalNumber,
   dueAt: Schema.Number,
+  parked: Schema.Boolean,
   attempts: Schema.Int,
   problem: OptionalText
 })
 
 export const stateColumns = (sql: SqlClient): Fragment =>
   sql`s.digest, s.platform_digest as "platformDigest", ${millis(sql, "s.since")} as since,
+    ${millis(sql, "s.tried_at")} as "triedAt",
     ${millis(sql, "s.checked_at")} as "checkedAt", s.outcome, s.moves, s.elsewhere,
-    ${millis(sql, "s.elsewhere_at")} as "elsewhereAt", ${millis(sql, "s.due_at")} as "dueAt", s.attempts, s.problem`
+    ${millis(sql, "s.elsewhere_at")} as "elsewhereAt", ${
+    millis(sql, "s.due_at")
+  } as "dueAt", s.parked, s.attempts, s.problem`
 
-export const stateOf = (
-  { attempts, checkedAt, digest, dueAt, elsewhere, elsewhereAt, moves, outcome, platformDigest, problem, since }:
-    typeof StateRow.Type
-): WatchState => ({
-  digest,
-  platformDigest,
-  since,
-  checkedAt,
-  outcome,
-  moves,
-  elsewhere,
-  elsewhereAt,
-  dueAt,
-  attempts,
-  problem
+export const stateOf = (row: typeof StateRow.Type): WatchState => ({
+  digest: row.digest,
+  platformDigest: row.platformDigest,
+  since: row.since,
+  triedAt: row.triedAt,
+  checkedAt: row.checkedAt,
+  outcome: row.outcome,
+  moves: row.moves,
+  elsewhere: row.elsewhere,
+  elsewhereAt: row.elsewhereAt,
+  dueAt: row.dueAt,
+  parked: row.parked,
+  attempts: row.attempts,
+  problem: row.problem
 })
 
 /** The columns of what is known of updates, `u`. */
