@@ -14,6 +14,7 @@ import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
 import { CensusPages } from "../../services/CensusPages.js"
 import { Api, prefix } from "./api/Api.js"
+import { catalog } from "./handlers/catalog.js"
 import { events } from "./handlers/events.js"
 import { images } from "./handlers/images.js"
 import { repositories } from "./handlers/repositories.js"
@@ -70,7 +71,7 @@ const api = HttpApiBuilder.httpApp.pipe(
       HttpApiSwagger.layer({ path: docsPath })
     ).pipe(
       Layer.provideMerge(HttpApiBuilder.api(Api)),
-      Layer.provide([repositories, images, updates, watches, events, status]),
+      Layer.provide([catalog, repositories, images, updates, watches, events, status]),
       Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
     )
   )

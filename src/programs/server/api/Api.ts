@@ -3,6 +3,7 @@
  */
 import * as HttpApi from "@effect/platform/HttpApi"
 import * as OpenApi from "@effect/platform/OpenApi"
+import { catalog } from "./catalog.js"
 import { documented } from "./document.js"
 import { events } from "./events.js"
 import { images } from "./images.js"
@@ -17,6 +18,7 @@ export const prefix = "/api/v1"
 export const Api = HttpApi.make("image-census")
   .add(repositories)
   .add(images)
+  .add(catalog)
   .add(updates)
   .add(watches)
   .add(events)

@@ -66,7 +66,10 @@ const sortsOf = ({ columns, sort }) =>
     column.sort === undefined ? [] : [/** @type {const} */ ([column.sort === sort ? "" : column.sort, column.title])]
   )
 
-/** @param {List} list @param {AbortSignal} signal @returns {Node} */
+/**
+ * A list, and how to load it anew.
+ * @param {List} list @param {AbortSignal} signal
+ */
 export const listOf = (list, signal) => {
   const place = h("div", { class: "list" })
   const foot = h("div", { class: "row foot" })
@@ -189,13 +192,8 @@ export const listOf = (list, signal) => {
     }
   }
   void load()
-  return h(
-    "div",
-    {},
-    list.filters.length > 0 && filterForm(list.filters, sortsOf(list), () => void load()),
-    place,
-    foot
-  )
+  const form = list.filters.length > 0 && filterForm(list.filters, sortsOf(list), () => void load())
+  return { element: h("div", {}, form, place, foot), reload: () => void load() }
 }
 
 /** @param {string} one */

@@ -86,7 +86,7 @@ export const show = async ({ main, signal, title }) => {
         {
           name: "official",
           label: "From",
-          choices: [["", "everybody"], ["true", "Docker's library"], ["false", "others"]]
+          choices: [["", "everybody"], ["1", "Docker's library"], ["0", "others"]]
         }
       ],
       empty: nothing(
@@ -97,6 +97,6 @@ export const show = async ({ main, signal, title }) => {
         h("code", {}, "image-census catalog sync"),
         "."
       )
-    }, signal)
+    }, signal).element
   )
 }

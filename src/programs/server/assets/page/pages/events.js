@@ -23,17 +23,16 @@ const statuses = {
   kept: ["", "there is no action: it is kept and shown"]
 }
 
-/** @param {any} detail */
-const what = (detail) => {
-  if (detail._tag === "Moved") return [shortDigest(detail.from), " → ", shortDigest(detail.to)]
-  if (detail._tag === "UpdateFound") {
+/** @param {any} event */
+const what = ({ from, to, update }) => {
+  if (update !== null) {
     return [
-      h("b", {}, detail.tag),
-      ` (${detail.change})`,
-      detail.notes !== null && [" · ", outside(detail.notes, "notes")]
+      h("b", {}, update.tag),
+      ` (${update.change})`,
+      update.notes !== null && [" · ", outside(update.notes, "notes")]
     ]
   }
-  return detail.digest === null ? "–" : shortDigest(detail.digest)
+  return [from !== null && [shortDigest(from), " → "], to === null ? "–" : shortDigest(to)]
 }
 
 /** @param {any} delivery */
@@ -60,7 +59,7 @@ const columns = [
   },
   {
     title: "What",
-    cell: (row) => [types[row.type] ?? row.type, h("div", { class: "faint" }, what(row.detail))],
+    cell: (row) => [types[row.type] ?? row.type, h("div", { class: "faint" }, what(row))],
     value: (row) => row.type
   },
   { title: "When", cell: (row) => ago(row.at), value: (row) => row.at },
@@ -79,8 +78,8 @@ const columns = [
         row.status === "dead" && [
           " ",
           action("Retry", async () => {
-            await send("POST", `/events/${encodeURIComponent(row.id)}/retry`)
-            return "tried again"
+            const { deliveries } = await send("POST", `/events/${encodeURIComponent(row.id)}/retry`)
+            return `${plural(deliveries, "delivery", "deliveries")} tried again`
           }, "quiet")
         ]
       ]
@@ -114,6 +113,6 @@ export const show = async ({ main, signal, title }) => {
         h("a", { href: "/watches" }, "What is watched"),
         "."
       )
-    }, signal)
+    }, signal).element
   )
 }

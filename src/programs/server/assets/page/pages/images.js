@@ -112,6 +112,6 @@ export const show = async ({ main, signal, title }) => {
         h("code", {}, "image-census sync"),
         ": their images appear here as they are found."
       )
-    }, signal)
+    }, signal).element
   )
 }

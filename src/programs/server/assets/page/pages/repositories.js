@@ -30,7 +30,8 @@ const columns = [
   { title: "Checked", look: "wide", cell: (row) => ago(row.checkedAt), value: (row) => row.checkedAt }
 ]
 
-const adding = () => {
+/** @param {() => void} added */
+const adding = (added) => {
   const input = h("textarea", {
     id: "add",
     rows: 3,
@@ -40,9 +41,10 @@ const adding = () => {
   const act = action("Add", async () => {
     const repositories = input.value.split(/[\s,]+/).filter((text) => text !== "")
     if (repositories.length === 0) return "nothing is written above"
-    const { added, known } = await send("POST", "/repositories", { repositories })
+    const answer = await send("POST", "/repositories", { repositories })
     input.value = ""
-    return `${plural(added, "repository", "repositories")} added, ${known} known already`
+    added()
+    return `${plural(answer.added, "repository", "repositories")} added, ${answer.known} known already`
   }, "main")
   return h(
     "details",
@@ -57,17 +59,14 @@ const adding = () => {
 /** @param {import("../main.js").Visit} visit */
 export const show = async ({ main, signal, title }) => {
   title("Repositories")
-  main.append(
-    heading("Repositories"),
-    adding(),
-    listOf({
-      path: "/repositories",
-      rows: "repositories",
-      one: "repository",
-      key: (row) => `${row.owner}/${row.name}`,
-      columns,
-      filters: [{ name: "search", label: "Search repositories" }],
-      empty: nothing("No repository yet", "Add some above, or with ", h("code", {}, "image-census repos add FILE"), ".")
-    }, signal)
-  )
+  const list = listOf({
+    path: "/repositories",
+    rows: "repositories",
+    one: "repository",
+    key: (row) => `${row.owner}/${row.name}`,
+    columns,
+    filters: [{ name: "search", label: "Search repositories" }],
+    empty: nothing("No repository yet", "Add some above, or with ", h("code", {}, "image-census repos add FILE"), ".")
+  }, signal)
+  main.append(heading("Repositories"), adding(list.reload), list.element)
 }

@@ -60,19 +60,16 @@ export const show = async ({ main, signal, title }) => {
       path: "/updates",
       rows: "updates",
       one: "update",
-      key: (row) => `${row.reference} ${row.platform ?? ""}`,
+      query: { found: 1 },
+      key: (row) => row.watch,
       columns,
-      filters: [{
-        name: "change",
-        label: "Change",
-        choices: [["", "any"], ["patch", "patch"], ["minor", "minor"], ["major", "major"]]
-      }],
+      filters: [{ name: "search", label: "Search references" }],
       empty: nothing(
         "Nothing newer is known",
         "Newer versions of what is watched are looked up every night. ",
         h("a", { href: "/watches" }, "What is watched"),
         "."
       )
-    }, signal)
+    }, signal).element
   )
 }

@@ -3,7 +3,7 @@
  */
 import { send } from "../lib/api.js"
 import { h } from "../lib/dom.js"
-import { ago, duration } from "../lib/format.js"
+import { ago, duration, plural } from "../lib/format.js"
 import { listOf } from "../lib/list.js"
 import { action, heading, nothing, tag } from "../lib/parts.js"
 import { shortDigest } from "./parts/tags.js"
@@ -69,13 +69,14 @@ const columns = [
     title: "By hand",
     cell: (row) =>
       action("Fire", async () => {
-        await send("POST", `/watches/${encodeURIComponent(row.id)}/fire`)
-        return "fired"
+        const { events } = await send("POST", `/watches/${encodeURIComponent(row.id)}/fire`)
+        return `${plural(events.length, "event")} written`
       }, "quiet")
   }
 ]
 
-const adding = () => {
+/** @param {() => void} added */
+const adding = (added) => {
   const reference = h("input", {
     id: "reference",
     name: "reference",
@@ -101,14 +102,13 @@ const adding = () => {
   const act = action("Watch it", async () => {
     if (reference.value.trim() === "") return "which reference?"
     const address = webhook.value.trim()
-    const { added } = await send("POST", "/watches", {
+    const watch = await send("POST", "/watches", {
       reference: reference.value.trim(),
       ...(platform.value.trim() === "" ? {} : { platform: platform.value.trim() }),
-      ...(address === "" ? {} : { webhooks: [address] })
+      actions: address === "" ? [] : [{ webhook: address }]
     })
-    return added > 0
-      ? "it is watched from now on; load the page again to see it"
-      : "it was watched already; it has the new settings"
+    added()
+    return `${watch.reference} is watched`
   }, "main")
   return h(
     "details",
@@ -131,22 +131,19 @@ const adding = () => {
 /** @param {import("../main.js").Visit} visit */
 export const show = async ({ main, signal, title }) => {
   title("Watches")
-  main.append(
-    heading("Watches"),
-    adding(),
-    listOf({
-      path: "/watches",
-      rows: "watches",
-      one: "watch",
-      key: (row) => row.id,
-      columns,
-      filters: [],
-      empty: nothing(
-        "Nothing is watched",
-        "Watch a reference above, or with ",
-        h("code", {}, "image-census watch add nginx:latest"),
-        "; the daemon tells when its digest moves."
-      )
-    }, signal)
-  )
+  const list = listOf({
+    path: "/watches",
+    rows: "watches",
+    one: "watch",
+    key: (row) => row.id,
+    columns,
+    filters: [{ name: "search", label: "Search watches" }],
+    empty: nothing(
+      "Nothing is watched",
+      "Watch a reference above, or with ",
+      h("code", {}, "image-census watch add nginx:latest"),
+      "; the daemon tells when its digest moves."
+    )
+  }, signal)
+  main.append(heading("Watches"), adding(list.reload), list.element)
 }

@@ -61,7 +61,7 @@ const historyRow = (image, tag, columns, signal) => {
   const place = h("td", { colspan: columns })
   const load = async () => {
     try {
-      const { history } = await get(`/images/${segment(image)}/history`, { tag }, signal)
+      const { history } = await get(`/images/${segment(image)}/tags/${segment(tag)}/history`, {}, signal)
       fill(place, timeline(history))
     } catch (error) {
       if (!signal.aborted) fill(place, failure(error, () => void load()))
