@@ -105,5 +105,5 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])
   }
-  return { layers, store: RepoDockerStoreMemory.make("memory", tables), watches }
+  return { layers, tables, store: RepoDockerStoreMemory.make("memory", tables), watches }
 }

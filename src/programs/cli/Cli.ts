@@ -9,6 +9,7 @@ import { discover } from "./discover.js"
 import { doctor } from "./doctor.js"
 import { ending, type ExitCode } from "./exits.js"
 import { images } from "./images.js"
+import { links } from "./links.js"
 import { migrate } from "./migrate.js"
 import { pulls } from "./pulls.js"
 import { index, inspect } from "./registryIndex.js"
@@ -31,6 +32,7 @@ const summaries = [
   ["token", "tokens for the HTTP API"],
   ["discover", "look at some repositories now, with the evidence"],
   ["images", "list what was found"],
+  ["links", "which repository publishes which image, and why"],
   ["pulls", "an image's pulls by day; export and import of histories"],
   ["watch", "act when the digest behind a tag moves"],
   ["status", "what is left to do, what is waited for, what runs"],
@@ -76,6 +78,7 @@ const root = (layers: CommandLayers) =>
       token,
       discover(layers),
       images(layers),
+      links(layers),
       pulls(layers),
       watch(layers),
       status(layers),

@@ -6,12 +6,13 @@ import { Console, Effect, Option, Stream } from "effect"
 import { RepoDockerStore, type StoredImage } from "../../services/RepoDockerStore.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
-import { search } from "./repos.js"
+import { marked, search } from "./repos.js"
 import { described, withSettings } from "./run.js"
 import { grouped, instant, iso, jsonNumber, orDash } from "./text.js"
 
 const columns = [
   { title: "IMAGE", align: "left" },
+  { title: "REGISTRY", align: "left" },
   { title: "PULLS", align: "right" },
   { title: "STARS", align: "right" },
   { title: "SEEN (UTC)", align: "left" },
@@ -25,22 +26,25 @@ const seen = ({ lastSyncedAt }: StoredImage) => lastSyncedAt > 0 ? Option.some(l
 
 const row = (stored: StoredImage) => [
   stored.image,
+  stored.registry,
   orDash(Option.map(stored.pulls, grouped)),
   orDash(Option.map(stored.stars, grouped)),
   orDash(Option.map(seen(stored), instant)),
   orDash(Option.map(stored.lastUpdated, instant)),
   orDash(stored.goneSince),
-  stored.repositories.join(" ") || "-"
+  marked(stored.repositories, stored.verified)
 ]
 
 const record = (stored: StoredImage) => ({
   image: stored.image,
+  registry: stored.registry,
   pulls: Option.getOrNull(Option.map(stored.pulls, jsonNumber)),
   stars: Option.getOrNull(stored.stars),
   lastSyncedAt: Option.getOrNull(Option.map(seen(stored), iso)),
   lastUpdated: Option.getOrNull(Option.map(stored.lastUpdated, iso)),
   goneSince: Option.getOrNull(stored.goneSince),
-  repositories: stored.repositories
+  repositories: stored.repositories,
+  verified: stored.verified
 })
 
 const list = (layers: CommandLayers) =>
@@ -52,10 +56,15 @@ const list = (layers: CommandLayers) =>
       const count = yield* Output.printTable(columns, Stream.map(stored, row))
       if (count === 0) yield* Console.error("no images; image-census sync looks for some")
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
-      Command.withDescription(described("Lists images with their lifetime pulls, stars and repositories.", [
-        ["image-census images list", "all of them"],
-        ["image-census images list --search grafana --json", "some, for a program"]
-      ]))
+      Command.withDescription(
+        described(
+          "Lists images with their lifetime pulls, stars and repositories; ✓ marks those that the image's label names.",
+          [
+            ["image-census images list", "all of them"],
+            ["image-census images list --search grafana --json", "some, for a program"]
+          ]
+        )
+      )
     )
 
 /** `images`. */

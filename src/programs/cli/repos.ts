@@ -111,11 +111,15 @@ const columns = [
   { title: "IMAGES", align: "left" }
 ] as const
 
+/** Names with a mark at those that are verified; a dash for none. */
+export const marked = (names: ReadonlyArray<string>, verified: ReadonlyArray<string>): string =>
+  names.map((name) => verified.includes(name) ? `${name} ✓` : name).join(" ") || "-"
+
 const row = (stored: StoredRepository) => [
   fullName(stored.repository),
   orDash(Option.map(stored.checkedAt, instant)),
   orDash(stored.outcome),
-  stored.images.join(" ") || "-"
+  marked(stored.images, stored.verified)
 ]
 
 const record = (stored: StoredRepository) => ({
@@ -124,7 +128,8 @@ const record = (stored: StoredRepository) => ({
   name: stored.repository.name,
   checkedAt: Option.getOrNull(Option.map(stored.checkedAt, iso)),
   outcome: Option.getOrNull(stored.outcome),
-  images: stored.images
+  images: stored.images,
+  verified: stored.verified
 })
 
 /** `--search TEXT`, of every command that lists. */
@@ -144,10 +149,12 @@ const list = (layers: CommandLayers) =>
         if (count === 0) yield* Console.error("no repositories; image-census repos add adds some")
       }).pipe(Effect.provide(layers.store), withSettings)
   ).pipe(
-    Command.withDescription(described("Lists repositories, and what is known of them.", [
-      ["image-census repos list", "all of them"],
-      ["image-census repos list --search cncf/ --json", "one owner's, for a program"]
-    ]))
+    Command.withDescription(
+      described("Lists repositories, and what is known of them; ✓ marks images whose label names the repository.", [
+        ["image-census repos list", "all of them"],
+        ["image-census repos list --search cncf/ --json", "one owner's, for a program"]
+      ])
+    )
   )
 
 const remove = (layers: CommandLayers) =>

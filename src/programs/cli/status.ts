@@ -4,6 +4,7 @@
 import { Command } from "@effect/cli"
 import { Clock, Effect, Option } from "effect"
 import type { BudgetState } from "../../domain/RateBudget.js"
+import { LinkStore, type RegistryStatus } from "../../services/LinkStore.js"
 import { ProcessBoard, type RunningProcess } from "../../services/ProcessBoard.js"
 import { RepoDockerStore, type StoreStatus } from "../../services/RepoDockerStore.js"
 import { Settings } from "../settings/Settings.js"
@@ -15,6 +16,7 @@ import { counted, grouped, instant, iso, orDash, span, table } from "./text.js"
 interface Status {
   readonly now: number
   readonly store: StoreStatus
+  readonly registries: ReadonlyArray<RegistryStatus>
   readonly processes: ReadonlyArray<RunningProcess>
   readonly budgets: ReadonlyArray<BudgetState>
 }
@@ -36,6 +38,7 @@ const record = (status: Status) => ({
     gone: status.store.gone,
     snapshots: status.store.snapshots
   },
+  registries: status.registries,
   parks: status.budgets.filter(isParked(status)).map((budget) => ({
     service: budget.key.service,
     payer: budget.key.payer,
@@ -106,8 +109,19 @@ const processLine = (now: number, running: RunningProcess): readonly [string, st
   `heartbeat ${span(now - running.heartbeatAt)} ago`
 ]
 
+const isIdle = (status: RegistryStatus) =>
+  Object.values(status).every((value) => typeof value === "string" || value === 0)
+
+const registryLine = (status: RegistryStatus): readonly [string, string] => [
+  status.registry,
+  `${counted(status.checksDue, "image")} to look for, ${grouped(status.sourcesDue)} to verify, ` +
+  `${grouped(status.deferred)} put off; ${grouped(status.found)} found, ${grouped(status.absent)} absent, ` +
+  `${grouped(status.notVisible)} not visible, ${grouped(status.read)} read`
+]
+
 const linesOf = (status: Status): ReadonlyArray<readonly [string, string]> => [
   ...facts(status),
+  ...status.registries.filter((registry) => !isIdle(registry)).map(registryLine),
   ...status.budgets.filter(isParked(status)).map((budget) => parkLine(status, budget)),
   ...status.budgets.map(budgetLine(status)),
   ...status.processes.map((running) => processLine(status.now, running))
@@ -117,12 +131,14 @@ const linesOf = (status: Status): ReadonlyArray<readonly [string, string]> => [
 export const status = (layers: CommandLayers) =>
   Command.make("status", { json: Output.json }, ({ json }) =>
     Effect.gen(function*() {
-      const { dockerhub } = yield* Settings
+      const { discovery, dockerhub } = yield* Settings
       const store = yield* RepoDockerStore
+      const links = yield* LinkStore
       const board = yield* ProcessBoard
       const state: Status = {
         now: yield* Clock.currentTimeMillis,
         store: yield* store.status({ discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval }),
+        registries: yield* links.status(discovery.registries),
         processes: yield* board.running,
         budgets: yield* board.budgets
       }

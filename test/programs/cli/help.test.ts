@@ -20,6 +20,11 @@ const commands = [
   "watch events",
   "watch retry",
   "images list",
+  "links",
+  "links list",
+  "links explain",
+  "links add",
+  "links remove",
   "pulls export",
   "pulls import"
 ]
@@ -33,7 +38,9 @@ describe("--help", () => {
         const stdout = stripVTControlCharacters(painted)
         assert.strictEqual(code, 0)
         assert.match(stdout, new RegExp(`USAGE\\s+\\$ ${command.split(" ").at(-1)}\\b`))
-        if (command.includes(" ") || !["repos", "images", "token"].includes(command)) assert.include(stdout, "EXAMPLES")
+        if (command.includes(" ") || !["repos", "images", "links", "token"].includes(command)) {
+          assert.include(stdout, "EXAMPLES")
+        }
       }))
   }
 })

@@ -49,8 +49,24 @@ describe("repos", () => {
       assert.deepInclude(JSON.parse(said.stdout), { added: 2, known: 0, invalid: 0 })
       const listed = yield* call({ layers }, "repos list --json")
       assert.deepStrictEqual(JSON.parse(listed.stdout), [
-        { url: "https://github.com/acme/app", owner: "acme", name: "app", checkedAt: null, outcome: null, images: [] },
-        { url: "https://github.com/acme/tool", owner: "acme", name: "tool", checkedAt: null, outcome: null, images: [] }
+        {
+          url: "https://github.com/acme/app",
+          owner: "acme",
+          name: "app",
+          checkedAt: null,
+          outcome: null,
+          images: [],
+          verified: []
+        },
+        {
+          url: "https://github.com/acme/tool",
+          owner: "acme",
+          name: "tool",
+          checkedAt: null,
+          outcome: null,
+          images: [],
+          verified: []
+        }
       ])
     }))
 
