@@ -29,7 +29,7 @@ export interface DeployInput {
   readonly mediaType: string
   /** Where to copy children from, by their digest. */
   readonly lookup: ReadonlyMap<Digest, ImageReference>
-  /** The repository to copy all other children from. */
+  /** Where to copy all other children from, by their digests. */
   readonly fallback: Option.Option<ImageReference>
   /** Where to copy the object itself from, where it has no data. */
   readonly copyFrom: Option.Option<ImageReference>
@@ -65,12 +65,6 @@ const readRef = (text: string): Either.Either<ImageReference, Malformed> =>
         message: `failed to parse ref: ${error.message}`
       })
   )
-
-const bare = (reference: ImageReference): ImageReference => ({
-  ...reference,
-  tag: Option.none(),
-  digest: Option.none()
-})
 
 const lookupOf = (raw: Readonly<Record<string, string>>) =>
   Either.gen(function*() {
@@ -153,7 +147,7 @@ export const parse = (text: string): Either.Either<DeployInput, Malformed> =>
       data,
       mediaType: raw.type === "manifest" ? typeOf(data) : "",
       lookup,
-      fallback: Option.map(fallback, bare),
+      fallback: Option.map(fallback, (reference) => ({ ...reference, digest: Option.none() })),
       copyFrom
     }
   })

@@ -65,7 +65,7 @@ describe("deploy's input", () => {
     assert.strictEqual(familiar(Option.getOrThrow(input.copyFrom)), `acme/app:1@${digest("a")}`)
     const tag = read({ type: "manifest", refs: ["localhost:5000/x:2"], lookup: { "": "acme/app:1" } })
     assert.strictEqual(familiar(Option.getOrThrow(tag.copyFrom)), "acme/app:1")
-    assert.strictEqual(familiar(Option.getOrThrow(tag.fallback)), "acme/app")
+    assert.strictEqual(familiar(Option.getOrThrow(tag.fallback)), "acme/app:1")
   })
 
   it("is refused where it cannot be meant", () => {

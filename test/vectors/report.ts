@@ -4,6 +4,7 @@
 import { FileSystem, Path } from "@effect/platform"
 import { Effect, Schema } from "effect"
 import { credentialChecks, scopeChecks } from "./access.js"
+import { deployChecks } from "./deploy.js"
 import { documentChecks, indexChecks } from "./documents.js"
 import { challengeChecks, linkChecks, warningChecks } from "./headers.js"
 import { parseChecks, regexpChecks } from "./references.js"
@@ -22,7 +23,7 @@ const files: Readonly<Record<string, Checks>> = {
   "auth_scope.json": { ...scopeChecks, ...realmChecks },
   "warning_ratelimit_headers.json": warningChecks,
   "oci_documents.json": { ...documentChecks, ...answerChecks },
-  "oci_index.json": indexChecks,
+  "oci_index.json": { ...indexChecks, ...deployChecks },
   "registry_http.json": httpChecks,
   "docker_config_credentials.json": credentialChecks,
   "update_pick.json": pickChecks,

@@ -7,7 +7,7 @@ import { linuxAmd64, parse as parsePlatform } from "../../domain/Platform.js"
 import { inspect as inspectImage, type Inspected } from "../registry/Inspect.js"
 import { lookup } from "../registry/Lookup.js"
 import type { CommandLayers } from "./CommandLayers.js"
-import { UsageError } from "./errors.js"
+import { Failure, UsageError } from "./errors.js"
 import * as Output from "./output.js"
 import * as References from "./references.js"
 import { described, withSettings } from "./run.js"
@@ -36,7 +36,12 @@ export const index = (layers: CommandLayers) =>
         const asked = yield* References.all(references)
         let done = 0
         const answers = asked.pipe(
-          Stream.mapEffect(({ reference }) => lookup(reference, { type, head }), { concurrency: atOnce }),
+          Stream.mapEffect(({ reference, text }) =>
+            Option.contains(type, "blob") && Option.isNone(reference.digest)
+              ? Effect.fail(new UsageError({ message: `${text}: a blob is named by its digest: name@sha256:…` }))
+              : Effect.succeed(reference)
+          ),
+          Stream.mapEffect((reference) => lookup(reference, { type, head }), { concurrency: atOnce }),
           Stream.runForEach((found) => {
             done += 1
             return Console.log(JSON.stringify(Option.getOrNull(found), undefined, "\t"))
@@ -77,6 +82,10 @@ const columns = [
   { title: "DIGEST", align: "left" }
 ] as const
 
+/** What every image says alike. */
+const sharedLabels = ({ images: [first, ...others] }: Inspected): ReadonlyArray<readonly [string, string]> =>
+  Object.entries(first?.labels ?? {}).filter(([name, value]) => others.every(({ labels }) => labels[name] === value))
+
 const shown = (inspected: Inspected, terminal: number | undefined): ReadonlyArray<string> => {
   const [first] = inspected.images
   const rows = inspected.images.map(({ created, digest, layers, platform, size }) => [
@@ -87,6 +96,7 @@ const shown = (inspected: Inspected, terminal: number | undefined): ReadonlyArra
     digest
   ])
   const one = inspected.images.length === 1 && first !== undefined
+  const labels = sharedLabels(inspected)
   return [
     inspected.reference,
     `digest  ${inspected.digest}`,
@@ -99,11 +109,11 @@ const shown = (inspected: Inspected, terminal: number | undefined): ReadonlyArra
       ? [
         "",
         "layers",
-        ...first.layers.map(({ digest, size }) => `  ${digest}  ${sized(size)}`),
-        ...(Object.keys(first.labels).length === 0 ? [] : ["", "labels"]),
-        ...Object.entries(first.labels).map(([name, value]) => `  ${name}=${value.replace(/\p{Cc}+/gu, " ")}`)
+        ...first.layers.map(({ digest, size }) => `  ${digest}  ${sized(size)}`)
       ]
-      : [])
+      : []),
+    ...(labels.length === 0 ? [] : ["", one ? "labels" : "labels of all platforms"]),
+    ...labels.map(([name, value]) => `  ${name}=${value.replace(/\p{Cc}+/gu, " ")}`)
   ]
 }
 
@@ -123,18 +133,18 @@ export const inspect = (layers: CommandLayers) =>
           )
         )
         const inspected = yield* withTicker(() => reference, inspectImage(image, wanted))
-        if (json) return yield* Output.printJson(record(inspected))
+        yield* json
+          ? Output.printJson(record(inspected))
+          : Output.printLines(shown(inspected, yield* stdout.columns))
         if (inspected.images.length === 0) {
-          yield* Console.error(
-            Option.isSome(platform) ? `there is no image for ${platform.value}` : "there is no image"
-          )
+          const what = Option.match(platform, { onNone: () => "", onSome: (text) => ` for ${text}` })
+          return yield* new Failure({ message: `${inspected.reference}: there is no image${what}` })
         }
-        yield* Output.printLines(shown(inspected, yield* stdout.columns))
       }).pipe(Effect.provide(layers.registries), withSettings)
   ).pipe(
     Command.withDescription(described(
-      "Shows what an image is: platforms, sizes as they are sent, when it was built, where it comes from; of a single " +
-        "image its layers and labels too.",
+      "Shows what an image is: platforms, sizes as they are sent, when it was built, where it comes from, labels; of a " +
+        "single image its layers too. Ends with 1 where there is no image for the platform.",
       [
         ["image-census inspect nginx", "all platforms"],
         ["image-census inspect nginx --platform linux/arm64", "one, with layers and labels"]
