@@ -29,8 +29,11 @@ export interface ClaimedEntry {
   }>
   /** Tags that one complete listing has missed: the next one decides. */
   readonly missing: number
-  /** What its tags pointed to, so that nothing is read twice by its digest. */
-  readonly tags: ReadonlyArray<{ readonly tag: string; readonly digest: Digest }>
+  /**
+   * What is known of its tags, so that nothing is read twice by its digest. Empty for images on Docker Hub, which lists
+   * digests and platforms by itself.
+   */
+  readonly tags: ReadonlyArray<FoundTag>
 }
 
 /** The day's counters of an image. */
@@ -70,9 +73,7 @@ export interface CatalogFinding {
   readonly repositories: ReadonlyArray<string>
   readonly tags: Option.Option<TagListing>
   /** What kept the look from its end: the image stays due, but not before `notBefore` (epoch milliseconds). */
-  readonly failure: Option.Option<
-    { readonly reason: string; readonly notBefore: number; readonly counts: boolean }
-  >
+  readonly failure: Option.Option<{ readonly reason: string; readonly notBefore: number }>
   /** When to look again, where nothing failed (epoch milliseconds). */
   readonly dueAt: number
 }

@@ -2,6 +2,8 @@
  * What the daemon keeps running, by the settings: a line for each job, which lives in a folder of its own.
  */
 import { Effect, Option } from "effect"
+import { catalogOptions, tellSkipped } from "../catalog/fromSettings.js"
+import { keep } from "../catalog/SyncCatalog.js"
 import type { AllServices } from "../cli/CommandLayers.js"
 import type { SettingsValues } from "../settings/Settings.js"
 import { syncOptions } from "../sync/fromSettings.js"
@@ -20,8 +22,14 @@ const watchJob = (settings: SettingsValues): Job<AllServices> => ({
   run: Effect.asVoid(watch(watchOptions(settings, { once: false, jitter: true })))
 })
 
+const catalogJob = (settings: SettingsValues): Job<AllServices> => ({
+  name: "catalog",
+  run: Effect.zipRight(tellSkipped(settings), keep(catalogOptions(settings)))
+})
+
 /** The jobs that these settings ask for, in the order in which the log names them. */
 export const jobsOf = (settings: SettingsValues): ReadonlyArray<Job<AllServices>> => [
   syncJob(settings),
-  watchJob(settings)
+  watchJob(settings),
+  ...(settings.catalog.enabled ? [catalogJob(settings)] : [])
 ]

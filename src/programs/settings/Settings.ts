@@ -17,6 +17,7 @@ import {
 } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
 import type { TokenEntry } from "../server/http/access.js"
+import { type CatalogSettings, catalogSettings } from "./catalogDefinitions.js"
 import { definitions } from "./definitions.js"
 import { type RegistrySettings, registrySettings, withLogin } from "./registrySettings.js"
 import type { Setting } from "./Setting.js"
@@ -54,6 +55,7 @@ export interface SettingsValues {
   }
   readonly registries: RegistrySettings
   readonly watch: WatchSettings
+  readonly catalog: CatalogSettings
   readonly store: {
     /** None: the embedded database in `dataDir`. */
     readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
@@ -154,6 +156,7 @@ const config: Config.Config<SettingsValues> = Config.all({
     ([settings, ghcr]) => withLogin(settings, "ghcr.io", definitions.ghcrToken.name, ghcr)
   ),
   watch: watchSettings,
+  catalog: catalogSettings,
   store: Config.all({
     databaseUrl: definitions.databaseUrl.config,
     dataDir: definitions.dataDir.config,

@@ -4,6 +4,7 @@
 import { Duration, Either } from "effect"
 import { hostname } from "node:os"
 import { readPrivateKey } from "../../layers/github/privateKey.js"
+import { catalogDefinitions } from "./catalogDefinitions.js"
 import { discoveryDefinitions } from "./discoveryDefinitions.js"
 import * as Read from "./readers.js"
 import { registryDefinitions } from "./registryDefinitions.js"
@@ -107,6 +108,7 @@ export const definitions = {
   ...discoveryDefinitions,
   ...registryDefinitions,
   ...watchDefinitions,
+  ...catalogDefinitions,
   lease: duration(
     "IMAGE_CENSUS_LEASE_SEC",
     "seconds",

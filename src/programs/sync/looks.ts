@@ -30,7 +30,7 @@ export type AskHub = (kind: LaneKind, image: string) => Effect.Effect<Option.Opt
  * Turns what is no definite answer into a deferral; AUTH that concerns everything goes on to end the run.
  * @param latest the instant to which to put off at most, where the server names no later one.
  */
-const orDefer =
+export const orDefer =
   (attempts: number, latest: (now: number) => number = () => Number.POSITIVE_INFINITY) =>
   <A, R>(look: Effect.Effect<A, CensusError, R>): Effect.Effect<A | Deferral, Auth, R> => {
     const deferred = Effect.fn("deferred")(function*(reason: string, until: number) {
@@ -129,8 +129,8 @@ export const lookAtRepository = (ask: AskHub, options: LookOptions) =>
     }
   )
 
-// An image needs a row for every day: what kept it from one day's must not cost it the next one's too.
-const nextDay = (now: number): number => startOf(addDays(dayOf(now), 1))
+/** The next day's beginning: what kept an image from one day's row must not cost it the next one's too. */
+export const nextDay = (now: number): number => startOf(addDays(dayOf(now), 1))
 
 /** Looks at a known image again. */
 export const lookAtImage = (ask: AskHub) =>

@@ -12,7 +12,8 @@ export const databaseBackoff = Schedule.exponential("500 millis").pipe(
   Schedule.jittered
 )
 
-const isLost = (error: Transient) => error.reason === "network" || error.reason === "timeout"
+/** Whether the database was not reached: then it is worth trying the same again. */
+export const isLost = (error: Transient) => error.reason === "network" || error.reason === "timeout"
 
 /** Findings that wait to be written. */
 export interface Outbox<F> {

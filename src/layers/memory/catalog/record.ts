@@ -147,10 +147,10 @@ export const makeRecord = (tables: Tables) => {
         attempts: 0,
         lastError: Option.none()
       }),
-      onSome: ({ counts, notBefore, reason }) => ({
+      onSome: ({ notBefore, reason }) => ({
         ...row,
         notBefore,
-        attempts: row.attempts + (counts ? 1 : 0),
+        attempts: row.attempts + 1,
         lastError: Option.some(reason.slice(0, 500))
       })
     })

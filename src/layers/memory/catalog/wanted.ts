@@ -143,10 +143,8 @@ export const makeWanted = (tables: Tables, holder: string) => {
     missing: row.missing,
     tags: row.name.registry === dockerHub
       ? []
-      : [...row.tags.values()].flatMap((tag) =>
+      : [...row.tags.values()].filter((tag) =>
         Option.isSome(tag.digest) && Option.isNone(tag.goneSince) && tag.platforms.length > 0
-          ? [{ tag: tag.tag, digest: tag.digest.value }]
-          : []
       )
   })
 

@@ -4,13 +4,12 @@
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Array as Arr, Clock, Duration, Effect, Option, Schema } from "effect"
-import { Digest } from "../../../domain/Digest.js"
 import { dockerHub } from "../../../domain/ImageReference.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { CatalogClaim, ClaimedEntry, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { instant, rowOf, rowsOf, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
-import { MaybeMillis, millis, nameFields, nameOfRow, texts } from "./core.js"
+import { MaybeMillis, millis, nameFields, nameOfRow, tagColumns, TagFields, texts } from "./core.js"
 
 type Service = ImageCatalog["Type"]
 
@@ -26,7 +25,7 @@ const Row = Schema.Struct({
   listedComplete: Schema.Boolean,
   missing: Schema.Int
 })
-const TagRow = Schema.Struct({ image: Schema.String, tag: Schema.String, digest: Digest })
+const TagRow = Schema.Struct({ image: Schema.String, ...TagFields })
 const Count = Schema.Struct({ count: Schema.Int })
 const Since = Schema.Struct({ since: Schema.Number })
 
@@ -92,11 +91,11 @@ export const makeClaims = (sql: SqlClient, holder: string) => {
     const tags = elsewhere.length === 0
       ? []
       : yield* rowsOf(TagRow)(sql`
-        select image_name as image, tag, digest from catalog_tags
-        where image_name = any(${texts(sql, elsewhere)}) and digest is not null and gone_at is null
-          and manifests <> '[]'`)
+        select t.image_name as image, ${tagColumns(sql)} from catalog_tags t
+        where t.image_name = any(${texts(sql, elsewhere)}) and t.digest is not null and t.gone_at is null
+          and t.manifests <> '[]'`)
     const byImage = Arr.groupBy(tags, ({ image }) => image)
-    return rows.map((row) => entryOf(row, (byImage[row.image] ?? []).map(({ digest, tag }) => ({ tag, digest })), now))
+    return rows.map((row) => entryOf(row, (byImage[row.image] ?? []).map(({ image: _image, ...tag }) => tag), now))
   }, transient)
 
   const heldByOthers: Service["heldByOthers"] = Effect.fn("ImageCatalog.heldByOthers")(

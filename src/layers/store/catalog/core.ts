@@ -51,13 +51,28 @@ export const wordsOf = (row: typeof WordRow.Type) => ({
 })
 
 /** A manifest behind a tag as the column of the same name holds it; keys in this order. */
-export const Manifests = Schema.Array(Schema.Struct({
+const Manifests = Schema.Array(Schema.Struct({
   platform: Schema.String,
   osVersion: MaybeText,
   digest: Schema.OptionFromNullOr(Digest),
   size: Schema.OptionFromNullOr(Schema.Number),
   pushed: MaybeMillis
 }))
+
+/** Columns of what was found of a tag `t`. */
+export const tagColumns = (sql: SqlClient) =>
+  sql`t.tag, t.digest, t.media_type as "mediaType", t.size::float8 as size, ${millis(sql, "t.pushed_at")} as pushed,
+    t.manifests as platforms, t.attestations`
+
+export const TagFields = {
+  tag: Schema.String,
+  digest: Schema.OptionFromNullOr(Digest),
+  mediaType: MaybeText,
+  size: Schema.OptionFromNullOr(Schema.Number),
+  pushed: MaybeMillis,
+  platforms: Manifests,
+  attestations: Manifests
+}
 
 export const manifestsJson = (platforms: ReadonlyArray<FoundPlatform>) =>
   platforms.map(({ digest, osVersion, platform, pushed, size }) => ({

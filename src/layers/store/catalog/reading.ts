@@ -18,12 +18,13 @@ import type {
 } from "../../../services/ImageCatalog.js"
 import { instant, rowsOf, transient } from "../core.js"
 import {
-  Manifests,
   MaybeMillis,
   MaybeText,
   millis,
   nameFields,
   nameOfRow,
+  tagColumns,
+  TagFields,
   texts,
   VisibilityText,
   wordColumns,
@@ -62,13 +63,7 @@ const EntryRow = Schema.Struct({
 
 const TagRow = Schema.Struct({
   ...WordFields,
-  tag: Schema.String,
-  digest: Schema.OptionFromNullOr(Digest),
-  mediaType: MaybeText,
-  size: Schema.OptionFromNullOr(Schema.Number),
-  pushed: MaybeMillis,
-  platforms: Manifests,
-  attestations: Manifests,
+  ...TagFields,
   firstSeen: Schema.Number,
   goneSince: MaybeMillis
 })
@@ -160,9 +155,9 @@ export const makeReading = (sql: SqlClient) => {
       const pushed = sql`coalesce(t.pushed_at, '-infinity'::timestamptz)`
       const mark = after?.pushed === undefined ? sql`'-infinity'::timestamptz` : instant(sql, after.pushed)
       const rows = yield* rowsOf(TagRow)(sql`
-        select t.tag, t.digest, t.media_type as "mediaType", t.size::float8 as size,
-          ${millis(sql, "t.pushed_at")} as pushed, t.manifests as platforms, t.attestations,
-          ${millis(sql, "t.first_seen")} as "firstSeen", ${millis(sql, "t.gone_at")} as "goneSince", ${wordColumns(sql)}
+        select ${tagColumns(sql)}, ${millis(sql, "t.first_seen")} as "firstSeen", ${
+        millis(sql, "t.gone_at")
+      } as "goneSince", ${wordColumns(sql)}
         from catalog_tags t left join catalog_words w on w.image_name = t.image_name and w.tag = t.tag
         where t.image_name = ${name}
           and ${page?.gone === true ? sql`true` : sql`t.gone_at is null`}

@@ -97,8 +97,8 @@ export const makeRecord = ({ ensureDays, sql }: StoreCore) => {
         onNone: () =>
           sql`looked_at = ${instant(sql, at)}, due_at = ${instant(sql, dueAt)}, not_before = '-infinity',
             attempts = 0, last_error = null`,
-        onSome: ({ counts, notBefore, reason }) =>
-          sql`not_before = ${instant(sql, notBefore)}, attempts = attempts + ${counts ? 1 : 0},
+        onSome: ({ notBefore, reason }) =>
+          sql`not_before = ${instant(sql, notBefore)}, attempts = attempts + 1,
             last_error = ${storable(reason).slice(0, 500)}`
       })
     }

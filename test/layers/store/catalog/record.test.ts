@@ -170,7 +170,7 @@ onEveryStore("what the catalog writes", [
     ({ catalog }) =>
       Effect.gen(function*() {
         yield* withNginx(catalog)
-        const failure = Option.some({ reason: "timeout: no answer\u0000", notBefore: evening + hour, counts: true })
+        const failure = Option.some({ reason: "timeout: no answer\u0000", notBefore: evening + hour })
         yield* lookNow(catalog, undefined, { failure })
         const entry = Option.getOrThrow(yield* catalog.image(nginx))
         assert.deepInclude(entry, { description: "An image", attempts: 1, lookedAt: Option.none() })

@@ -1,0 +1,27 @@
+/**
+ * Asking Docker Hub for the catalog: limits are waited out, a fault is tried again, and while the Hub fails as a whole one
+ * probe at a time goes out.
+ */
+import { Effect } from "effect"
+import type { CensusError } from "../../domain/Errors.js"
+import { makeCircuit } from "../../layers/circuit.js"
+
+/** Makes a call until it is answered, or until it is at fault itself. */
+export type Persist = <A>(call: Effect.Effect<A, CensusError>) => Effect.Effect<A, CensusError>
+
+// At the circuit's steps this is some seven seconds without an answer to anybody: an image can wait, a person cannot.
+const mostFailures = 4
+
+/** One circuit for all calls of this process's catalog. */
+export const makePersist: Effect.Effect<Persist> = Effect.map(
+  makeCircuit("Docker Hub, for the catalog,", { threshold: 1, firstInterval: 1000 }),
+  ({ run }) => <A>(call: Effect.Effect<A, CensusError>) => {
+    const attempt = (failures: number): Effect.Effect<A, CensusError> =>
+      run(call).pipe(Effect.catchTags({
+        // The next call waits at the park's gate.
+        RATE_LIMIT: () => attempt(failures),
+        TRANSIENT: (error) => failures + 1 < mostFailures ? attempt(failures + 1) : Effect.fail(error)
+      }))
+    return attempt(0)
+  }
+)
