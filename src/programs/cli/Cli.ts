@@ -4,6 +4,7 @@
 import { CliConfig, Command, HelpDoc, Span } from "@effect/cli"
 import type { CliApp } from "@effect/cli"
 import { Array as Arr, Console, Effect, Exit } from "effect"
+import { catalog } from "./catalog.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { discover } from "./discover.js"
 import { doctor } from "./doctor.js"
@@ -35,6 +36,7 @@ const summaries = [
   ["links", "which repository publishes which image, and why"],
   ["pulls", "an image's pulls by day; export and import of histories"],
   ["watch", "act when the digest behind a tag moves"],
+  ["catalog", "images with their tags, platforms and digests"],
   ["status", "what is left to do, what is waited for, what runs"],
   ["doctor", "check every setting, and try every service"],
   ["migrate", "bring the database's schema up to date"],
@@ -81,6 +83,7 @@ const root = (layers: CommandLayers) =>
       links(layers),
       pulls(layers),
       watch(layers),
+      catalog(layers),
       status(layers),
       doctor(layers),
       migrate(layers),

@@ -26,7 +26,9 @@ const commands = [
   "links add",
   "links remove",
   "pulls export",
-  "pulls import"
+  "pulls import",
+  ..."sync list show add remove edit export official".split(" ").map((name) => `catalog ${name}`),
+  "catalog"
 ]
 
 describe("--help", () => {
@@ -38,7 +40,7 @@ describe("--help", () => {
         const stdout = stripVTControlCharacters(painted)
         assert.strictEqual(code, 0)
         assert.match(stdout, new RegExp(`USAGE\\s+\\$ ${command.split(" ").at(-1)}\\b`))
-        if (command.includes(" ") || !["repos", "images", "links", "token"].includes(command)) {
+        if (command.includes(" ") || !["repos", "images", "links", "token", "catalog"].includes(command)) {
           assert.include(stdout, "EXAMPLES")
         }
       }))

@@ -95,6 +95,12 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ WATCH_CONCURRENCY: "0" }, "WATCH_CONCURRENCY", /from 1/],
   [{ WATCH_DELIVERY_ATTEMPTS: "many" }, "WATCH_DELIVERY_ATTEMPTS", /whole number/],
   [{ WATCH_EVENTS_DAYS: "-1" }, "WATCH_EVENTS_DAYS", /from 0/],
+  [{ DOCKER_SCRAPER_ENABLED: "perhaps" }, "DOCKER_SCRAPER_ENABLED", /true nor false/],
+  [{ DOCKER_SCRAPER_MAX_TAGS: "some" }, "DOCKER_SCRAPER_MAX_TAGS", /or all/],
+  [{ DOCKER_SCRAPER_MAX_TAGS: "0" }, "DOCKER_SCRAPER_MAX_TAGS", /from 1/],
+  [{ DOCKER_SCRAPER_INTERVAL_H: "0" }, "DOCKER_SCRAPER_INTERVAL_H", /too small/],
+  [{ CATALOG_NEW_AS: "hidden" }, "CATALOG_NEW_AS", /published, draft/],
+  [{ CATALOG_FROM_LINKS: "maybe" }, "CATALOG_FROM_LINKS", /true nor false/],
   [{ IMAGE_CENSUS_LEASE_SEC: "ten" }, "IMAGE_CENSUS_LEASE_SEC", /not a number/],
   [{ IMAGE_CENSUS_LEASE_SEC: "0" }, "IMAGE_CENSUS_LEASE_SEC", /too small/],
   [{ DATABASE_URL: `mysql://me:${secret}@db/x` }, "DATABASE_URL", /postgresql:\/\//],
@@ -214,7 +220,8 @@ describe("Settings", () => {
     }))
 
   it("has a wrong value of every setting above, so that none is forgotten", () => {
-    const tried = new Set(wrongValues.map(([, name]) => name))
+    // Of a list of images, wrong entries are named and skipped.
+    const tried = new Set([...wrongValues.map(([, name]) => name), "DOCKER_SCRAPER_IMAGES"])
     assert.deepStrictEqual(settingsTable().map(({ name }) => name).filter((name) => !tried.has(name)), [])
   })
 
