@@ -29,6 +29,7 @@ describe.runIf(inject("postgresUrl") !== "")("two daemons on one Postgres", () =
           ...environment,
           ...database,
           IMAGE_CENSUS_EGRESS: "test",
+          DOCKER_SCRAPER_ENABLED: "false",
           DOCKERHUB_BATCH_SIZE: "10",
           GITHUB_BATCH_SIZE: "10",
           DOCKERHUB_IDLE_SLEEP_SEC: "0.2"

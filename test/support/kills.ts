@@ -64,6 +64,7 @@ export const survivesKills = ({ database, kills, repositories }: KillsOptions) =
     const options = {
       environment: {
         ...sandbox.environment,
+        DOCKER_SCRAPER_ENABLED: "false",
         ...database,
         IMAGE_CENSUS_LEASE_SEC: String(leaseSeconds),
         DOCKERHUB_BATCH_SIZE: "20",

@@ -37,6 +37,8 @@ const longestLease = Duration.seconds(30)
 /** What ending may cost: what could not be given back lapses. */
 const lastRelease = Duration.millis(400)
 const patience = Duration.minutes(10)
+/** At the daemon's start, what the census owes today gets the Hub's first turns. */
+const behindTheCensus = Duration.seconds(5)
 
 /** What this needs of the world. */
 export type CatalogServices =
@@ -261,6 +263,7 @@ export const keep = Effect.fn("catalog.keep")(
         yield* Effect.logInfo(`catalog: ${looked} images looked at, ${changed} changed, ${failed.length} put off`)
       }
     }))
+    yield* Effect.sleep(behindTheCensus)
     return yield* Effect.forever(Effect.zipRight(round, Effect.sleep(options.idleSleep)))
   }
 )
