@@ -10,7 +10,6 @@ import { homedir, hostname } from "node:os"
 import * as Cli from "./cli/Cli.js"
 import type { Program } from "./cli/layers.js"
 import * as LazyLayers from "./cli/lazyLayers.js"
-import { keepHeapSmall } from "./node/memory.js"
 import * as StdioNode from "./node/StdioNode.js"
 import { stoppable, teardown } from "./node/stopping.js"
 import { version } from "./version.js"
@@ -48,6 +47,5 @@ const main = Effect.gen(function*() {
 
 /** Runs the command line that this process was started with, and ends the process with its exit code. */
 export const start = (): void => {
-  keepHeapSmall()
   NodeRuntime.runMain(stoppable(main), { disableErrorReporting: true, disablePrettyLogger: true, teardown })
 }

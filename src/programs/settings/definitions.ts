@@ -141,7 +141,10 @@ export const definitions = {
   ),
   httpProxy: optional(
     "HTTP_PROXY",
-    secret("Proxy for http addresses.", { type: "URL", alias: "http_proxy" }),
+    secret("Proxy for http addresses, and for https ones where HTTPS_PROXY is not set.", {
+      type: "URL",
+      alias: "http_proxy"
+    }),
     Read.proxyUrl
   ),
   noProxy: optional("NO_PROXY", {

@@ -21,7 +21,7 @@ import { SyncProgress } from "./SyncProgress.js"
 
 // How many rows of a kind are under way at once. Discovery needs several GitHub batches per credential and, behind them,
 // the candidates that wait for the Hub; refresh needs neighbours of one namespace side by side.
-const discoveryAhead = 1000
+const discoveryAhead = 500
 const refreshAhead = 400
 
 /** How often lanes look for new work while discovery runs. */
