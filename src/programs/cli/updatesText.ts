@@ -1,12 +1,13 @@
 /**
  * What `updates` prints: a table for people, and records for programs.
  */
-import { DateTime, Option } from "effect"
+import { Option } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { familiar, type ImageReference } from "../../domain/ImageReference.js"
 import { format } from "../../domain/Platform.js"
 import type { UpdateLevel } from "../../domain/UpdatePolicy.js"
 import type { OfferedUpdate, PassedOverTag, PinnedDigest, UpdateAnswer } from "../../services/UpdateFinder.js"
+import { retryAt } from "../updates/retryAt.js"
 import { bytes, type Column, counted, iso, span } from "./text.js"
 
 export const columns: ReadonlyArray<Column> = [
@@ -92,18 +93,6 @@ export const failedRow = (reference: ImageReference): ReadonlyArray<string> => [
   "?",
   "could not be looked up"
 ]
-
-/** When to ask again (epoch milliseconds); none where asking again does not help. */
-export const retryAt = (error: CensusError, now: number): Option.Option<number> => {
-  switch (error._tag) {
-    case "RATE_LIMIT":
-      return Option.some(DateTime.toEpochMillis(error.until))
-    case "TRANSIENT":
-      return error.reason === "malformed" ? Option.none() : Option.some(now + 60_000)
-    default:
-      return Option.none()
-  }
-}
 
 /** A failure in a line. */
 export const failure = (text: string, error: CensusError, now: number): string =>

@@ -8,6 +8,7 @@ import type { AllServices } from "../cli/CommandLayers.js"
 import type { SettingsValues } from "../settings/Settings.js"
 import { syncOptions } from "../sync/fromSettings.js"
 import { sync } from "../sync/Sync.js"
+import { nightly } from "../updates/Nightly.js"
 import { watchOptions } from "../watch/fromSettings.js"
 import { watch } from "../watch/Watch.js"
 import type { Job } from "./Job.js"
@@ -27,9 +28,16 @@ const catalogJob = (settings: SettingsValues): Job<AllServices> => ({
   run: Effect.zipRight(tellSkipped(settings), keep(catalogOptions(settings)))
 })
 
+const updatesJob = ({ store, updates }: SettingsValues): ReadonlyArray<Job<AllServices>> =>
+  Option.toArray(Option.map(updates.hour, (hour) => ({
+    name: "updates",
+    run: Effect.asVoid(nightly({ hour, lease: store.lease }))
+  })))
+
 /** The jobs that these settings ask for, in the order in which the log names them. */
 export const jobsOf = (settings: SettingsValues): ReadonlyArray<Job<AllServices>> => [
   syncJob(settings),
   watchJob(settings),
-  ...(settings.catalog.enabled ? [catalogJob(settings)] : [])
+  ...(settings.catalog.enabled ? [catalogJob(settings)] : []),
+  ...updatesJob(settings)
 ]

@@ -56,6 +56,10 @@ export interface SettingsValues {
   readonly registries: RegistrySettings
   readonly watch: WatchSettings
   readonly catalog: CatalogSettings
+  readonly updates: {
+    /** The hour (UTC) from which on a day's look for newer versions is due; none: there is no such look. */
+    readonly hour: Option.Option<number>
+  }
   readonly store: {
     /** None: the embedded database in `dataDir`. */
     readonly databaseUrl: Option.Option<Redacted.Redacted<string>>
@@ -157,6 +161,7 @@ const config: Config.Config<SettingsValues> = Config.all({
   ),
   watch: watchSettings,
   catalog: catalogSettings,
+  updates: Config.all({ hour: definitions.updatesHour.config }),
   store: Config.all({
     databaseUrl: definitions.databaseUrl.config,
     dataDir: definitions.dataDir.config,

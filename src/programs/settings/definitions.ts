@@ -10,6 +10,7 @@ import * as Read from "./readers.js"
 import { registryDefinitions } from "./registryDefinitions.js"
 import { serverDefinitions } from "./serverDefinitions.js"
 import { type Description, optional, type Reader, withDefault } from "./Setting.js"
+import { updatesDefinitions } from "./updatesDefinitions.js"
 import { watchDefinitions } from "./watchDefinitions.js"
 
 const map = <A, B>(read: Reader<A>, f: (value: A) => B): Reader<B> => (text) => Either.map(read(text), f)
@@ -109,6 +110,7 @@ export const definitions = {
   ...registryDefinitions,
   ...watchDefinitions,
   ...catalogDefinitions,
+  ...updatesDefinitions,
   lease: duration(
     "IMAGE_CENSUS_LEASE_SEC",
     "seconds",

@@ -86,6 +86,7 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ QUAY_API_BASE_URL: "quay.io" }, "QUAY_API_BASE_URL", /http/],
   [{ VERIFY_PULLS_PER_DAY: "few" }, "VERIFY_PULLS_PER_DAY", /whole number/],
   [{ REGISTRY_MAX_WAIT_SEC: "-1" }, "REGISTRY_MAX_WAIT_SEC", /from 0/],
+  [{ UPDATES_HOUR: "24" }, "UPDATES_HOUR", /from 0 to 23/],
   [{ IMAGE_CENSUS_CACHE_DIR: "a\u0000b" }, "IMAGE_CENSUS_CACHE_DIR", /control characters/],
   [{ WATCH_INTERVAL_SEC: "0" }, "WATCH_INTERVAL_SEC", /from 1/],
   [{ WATCH_JITTER_PERCENT: "80" }, "WATCH_JITTER_PERCENT", /from 0 to 50/],
