@@ -1,5 +1,5 @@
 /**
- * Quay's API over HTTP. Its servers allow strangers five requests a second, so calls follow each other at a distance.
+ * Quay's API over HTTP. Its servers allow strangers a burst of 25 requests and five in every second, so we stay below.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -16,7 +16,7 @@ import { readProblem, readRepository } from "./wire.js"
 export interface QuayOptions {
   /** `QUAY_API_BASE_URL`. Default `https://quay.io/api/v1`; an address without a path gets `/api/v1`. */
   readonly baseUrl?: string | undefined
-  /** From the start of a call to that of the next one. Default 250 ms. */
+  /** From the start of a call to that of the next one, once a first burst is spent. Default 200 ms. */
   readonly spacing?: Duration.Duration | undefined
   /** Parks up to this length are waited out, others fail at once. Default one minute. */
   readonly longestWait?: Duration.Duration | undefined
@@ -26,7 +26,9 @@ export interface QuayOptions {
 
 const service = "quay.io"
 const defaultBaseUrl = "https://quay.io/api/v1"
-const concurrency = 2
+const concurrency = 4
+/** Calls that may follow each other at once after a while without any. */
+const burst = 15
 
 const baseOf = (given: string | undefined): string => {
   const base = (given ?? defaultBaseUrl).replace(/\/+$/, "")
@@ -41,14 +43,14 @@ export const make = Effect.fn("QuayApiHttp.make")(function*(options: QuayOptions
   const budgets = yield* RateBudgets
   const key: BudgetKey = { service: "quay", payer: "anonymous" }
   const base = baseOf(options.baseUrl)
-  const spacing = Duration.toMillis(options.spacing ?? Duration.millis(250))
+  const spacing = Duration.toMillis(options.spacing ?? Duration.millis(200))
   const longestWait = Duration.toMillis(options.longestWait ?? Duration.minutes(1))
   const send = exchange(HttpClient.withTracerPropagation(client, false), {
     service,
     ...(options.timeout === undefined ? {} : { timeout: options.timeout })
   })
   const places = yield* Effect.makeSemaphore(concurrency)
-  const nextAt = yield* Ref.make(0)
+  const nextAt = yield* Ref.make(Number.NEGATIVE_INFINITY)
   // Limits in a row that named no time.
   const unnamed = yield* Ref.make(0)
 
@@ -64,8 +66,8 @@ export const make = Effect.fn("QuayApiHttp.make")(function*(options: QuayOptions
       Clock.currentTimeMillis,
       (now) =>
         Ref.modify(nextAt, (next): readonly [number, number] => {
-          const at = Math.max(now, next)
-          return [at - now, at + spacing]
+          const at = Math.max(now - (burst - 1) * spacing, next)
+          return [Math.max(0, at - now), at + spacing]
         })
     )
     yield* Effect.sleep(at)
