@@ -11,7 +11,7 @@ import { runDeliveries } from "./deliveries.js"
 import { makeFindings } from "./findings.js"
 import { runLooks } from "./looks.js"
 import { makeSignal } from "./signal.js"
-import { nothingYet, type WatchOptions, type WatchSummary } from "./WatchOptions.js"
+import { nothingYet, plus, type WatchOptions, type WatchSummary } from "./WatchOptions.js"
 
 const updatesEvery = Duration.minutes(1)
 const pruneEvery = Duration.hours(1)
@@ -45,22 +45,21 @@ export const watch = Effect.fn("watch")(
         yield* store.prune(now - Duration.toMillis(options.retention))
       }).pipe(orWarn("old events were not forgotten"))
 
-      const findings = yield* makeFindings(done, news)
+      const count = (more: Partial<WatchSummary>) =>
+        Effect.flatMap(Ref.updateAndGet(done, (all) => plus(all, more)), (all) => board.report("watch", all))
+      if (!options.once) yield* count({})
+      const findings = yield* makeFindings(count, news)
       yield* prune
       yield* tellUpdates
       if (options.once) {
         yield* runLooks(options, findings)
         yield* findings.flush
-        yield* runDeliveries(options, done, news)
+        yield* runDeliveries(options, count, news)
         return yield* Ref.get(done)
       }
       yield* tellUpdates.pipe(Effect.schedule(Schedule.spaced(updatesEvery)), Effect.forkScoped)
       yield* prune.pipe(Effect.schedule(Schedule.spaced(pruneEvery)), Effect.forkScoped)
-      yield* Effect.flatMap(Ref.get(done), (state) => board.report("watch", state)).pipe(
-        Effect.repeat(Schedule.spaced("1 second")),
-        Effect.forkScoped
-      )
-      yield* Effect.all([runLooks(options, findings), runDeliveries(options, done, news)], {
+      yield* Effect.all([runLooks(options, findings), runDeliveries(options, count, news)], {
         concurrency: "unbounded",
         discard: true
       })

@@ -2,7 +2,7 @@
  * Delivering what the outbox holds, several at once, each under a lease: what a killed process had under way is delivered
  * again, under the same id.
  */
-import { Clock, DateTime, Duration, Effect, FiberSet, Option, Random, Ref, Schedule } from "effect"
+import { Clock, DateTime, Duration, Effect, FiberSet, Option, Random, Schedule } from "effect"
 import { deliveryDelay } from "../../domain/Backoff.js"
 import { canonical } from "../../domain/ImageReference.js"
 import { describeAction } from "../../domain/Watch.js"
@@ -10,7 +10,7 @@ import { type ActionResult, WatchActions } from "../../services/WatchActions.js"
 import { type ClaimedDelivery, WatchStore } from "../../services/WatchStore.js"
 import { databaseBackoff } from "../sync/outbox.js"
 import { makeSignal, type Signal } from "./signal.js"
-import { plus, type WatchOptions, type WatchSummary } from "./WatchOptions.js"
+import type { WatchOptions, WatchSummary } from "./WatchOptions.js"
 
 /** What a receiver asks for is believed up to here. */
 const longestRetryAfter = Duration.toMillis(Duration.days(1))
@@ -29,7 +29,7 @@ const words = ({ action, event }: ClaimedDelivery): string =>
 /** Delivers until nothing can be delivered now (`once`), or for ever. `news` says that there may be more. */
 export const runDeliveries = Effect.fn("watch.deliveries")(function*(
   options: WatchOptions,
-  summary: Ref.Ref<WatchSummary>,
+  count: (more: Partial<WatchSummary>) => Effect.Effect<void>,
   news: Signal
 ) {
   const store = yield* WatchStore
@@ -46,7 +46,7 @@ export const runDeliveries = Effect.fn("watch.deliveries")(function*(
       Effect.tapError((error) => Effect.logWarning("watch: a delivery was not written", error.message)),
       Effect.retry({ schedule: databaseBackoff, while: ({ reason }) => reason === "network" || reason === "timeout" })
     )
-    yield* Ref.update(summary, (all) => plus(all, settled))
+    yield* count(settled)
     if (settled.delivered > 0) return yield* Effect.logInfo(`delivered ${words(claim)}: ${result.result}`)
     if (settled.dead > 0) {
       return yield* Effect.logError(
@@ -88,14 +88,14 @@ export const runDeliveries = Effect.fn("watch.deliveries")(function*(
     Effect.retry(options.once ? Schedule.upTo(databaseBackoff, "10 minutes") : databaseBackoff)
   )
 
-  const woken = (longest: Duration.DurationInput) => Effect.raceFirst(ended.wait(longest), news.wait(longest))
+  const woken = (longest: Duration.Duration) => Effect.raceFirst(ended.wait(longest), news.wait(longest))
 
   const pause = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const poll = Duration.toMillis(options.poll)
     const next = held.size >= options.concurrency ? Option.none() : yield* store.nextDelivery
     const wait = Option.match(next, { onNone: () => poll, onSome: (at) => Math.max(at - now, shortest) })
-    yield* woken(Math.min(wait, poll))
+    yield* woken(Duration.millis(Math.min(wait, poll)))
   }).pipe(Effect.catchTag("TRANSIENT", () => woken(options.poll)))
 
   const untilNothingIsLeft: Effect.Effect<void, Effect.Effect.Error<typeof start>> = Effect.flatMap(start, (count) => {

@@ -2,13 +2,13 @@
  * Between looks and store: holds what is claimed, writes findings in bulk, and on the way out writes what was seen and
  * gives the rest back.
  */
-import { Duration, Effect, Ref, Schedule, type Scope } from "effect"
+import { Duration, Effect, type Scope } from "effect"
 import { canonical } from "../../domain/ImageReference.js"
 import type { WatchEvent } from "../../domain/WatchEvent.js"
 import { type ClaimedWatch, type Recorded, type WatchFinding, WatchStore } from "../../services/WatchStore.js"
-import { databaseBackoff } from "../sync/outbox.js"
-import type { Signal } from "./signal.js"
-import { plus, type WatchSummary } from "./WatchOptions.js"
+import * as Outbox from "../sync/outbox.js"
+import { makeSignal, type Signal } from "./signal.js"
+import type { WatchSummary } from "./WatchOptions.js"
 
 export interface Findings {
   readonly hold: (claims: ReadonlyArray<ClaimedWatch>) => Effect.Effect<void>
@@ -21,8 +21,8 @@ export interface Findings {
   readonly flush: Effect.Effect<void>
 }
 
-const rowsPerWrite = 500
-const flushEvery = Duration.millis(200)
+/** What is seen within this time is written together. */
+const gatherFor = Duration.millis(200)
 const lastWrite = Duration.millis(800)
 const lastRelease = Duration.millis(400)
 
@@ -43,16 +43,22 @@ const counted = (batch: ReadonlyArray<WatchFinding>, recorded: Recorded): Partia
   }
 }
 
-/** Starts writing, for as long as the scope lives. `moved` is given when there is something to deliver. */
+/** Starts writing, for as long as the scope lives. `count` is told of what was written, `moved` given when there is something to deliver. */
 export const makeFindings = Effect.fn("watch.findings")(function*(
-  summary: Ref.Ref<WatchSummary>,
+  count: (more: Partial<WatchSummary>) => Effect.Effect<void>,
   moved: Signal
 ): Effect.fn.Return<Findings, never, WatchStore | Scope.Scope> {
   const store = yield* WatchStore
   const held = new Map<string, ClaimedWatch>()
   const counts = new Map<string, number>()
-  const waiting: Array<WatchFinding> = []
+  const added = yield* makeSignal
   const writing = yield* Effect.makeSemaphore(1)
+
+  const told = (batch: ReadonlyArray<WatchFinding>, recorded: Recorded) =>
+    count(counted(batch, recorded)).pipe(
+      Effect.zipRight(Effect.forEach(recorded.events, tell, { discard: true })),
+      Effect.zipRight(recorded.events.length > 0 ? moved.give : Effect.void)
+    )
 
   const letGo = ({ watch }: ClaimedWatch) => {
     if (!held.delete(watch.id)) return
@@ -62,33 +68,13 @@ export const makeFindings = Effect.fn("watch.findings")(function*(
     else counts.delete(registry)
   }
 
-  const write = Effect.suspend(() => {
-    const batch = waiting.splice(0, rowsPerWrite)
-    if (batch.length === 0) return Effect.void
-    return store.record(batch).pipe(
-      Effect.tapError((error) => Effect.logWarning("watch: a write failed", error.message)),
-      Effect.retry({
-        schedule: databaseBackoff,
-        while: ({ reason }) => reason === "network" || reason === "timeout"
-      }),
-      Effect.matchEffect({
-        // The watches of this write stay as they were: what moved is seen again when their leases have run out.
-        onFailure: (error) => Effect.logError(`watch: ${batch.length} looks are lost`, error.message),
-        onSuccess: (recorded) =>
-          Ref.update(summary, (all) => plus(all, counted(batch, recorded))).pipe(
-            Effect.zipRight(Effect.forEach(recorded.events, tell, { discard: true })),
-            Effect.zipRight(recorded.events.length > 0 ? moved.give : Effect.void)
-          )
-      }),
-      Effect.tap(() => Effect.sync(() => batch.forEach(({ claim }) => letGo(claim)))),
-      Effect.onInterrupt(() =>
-        Effect.sync(() => {
-          waiting.unshift(...batch)
-        })
-      )
-    )
-  })
-  const flush = writing.withPermits(1)(Effect.repeat(write, { while: () => waiting.length > 0 })).pipe(Effect.asVoid)
+  const waiting = Outbox.make<WatchFinding>(
+    "watch",
+    (batch) => Effect.tap(store.record(batch), (recorded) => told(batch, recorded)),
+    () => Effect.void,
+    ({ claim }) => letGo(claim)
+  )
+  const flush = writing.withPermits(1)(waiting.flush)
 
   const release = Effect.suspend(() => held.size === 0 ? Effect.void : store.release([...held.values()])).pipe(
     Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("watches were not given back", error.message))
@@ -99,7 +85,12 @@ export const makeFindings = Effect.fn("watch.findings")(function*(
       Effect.interruptible(release).pipe(Effect.timeoutOption(lastRelease))
     )
   )
-  yield* flush.pipe(Effect.repeat(Schedule.spaced(flushEvery)), Effect.forkScoped)
+  yield* added.wait(Duration.infinity).pipe(
+    Effect.zipRight(Effect.sleep(gatherFor)),
+    Effect.zipRight(flush),
+    Effect.forever,
+    Effect.forkScoped
+  )
 
   return {
     hold: (claims) =>
@@ -110,11 +101,7 @@ export const makeFindings = Effect.fn("watch.findings")(function*(
           held.set(claim.watch.id, claim)
         }
       }),
-    add: (findings) =>
-      Effect.suspend(() => {
-        waiting.push(...findings)
-        return waiting.length >= rowsPerWrite ? flush : Effect.void
-      }),
+    add: (findings) => Effect.zipRight(Effect.forEach(findings, waiting.add, { discard: true }), added.give),
     held: (registry) => counts.get(registry) ?? 0,
     busy: () => [...counts.keys()],
     flush

@@ -3,7 +3,7 @@ import type { SettingsValues } from "../settings/Settings.js"
 import type { WatchOptions } from "./WatchOptions.js"
 
 // A program that does not end by itself is asked to, then killed; then its end is written.
-const actionMargin = Duration.seconds(60)
+const actionMargin = Duration.seconds(15)
 
 const poll = Duration.seconds(5)
 

@@ -120,7 +120,7 @@ export const runLooks = Effect.fn("watch.looks")(function*(options: WatchOptions
     const due = yield* store.nextDue(yield* crowded)
     const ends = [...parked.values()]
     const next = Math.min(...ends, ...Option.toArray(due), now + Duration.toMillis(options.poll))
-    yield* changed.wait(Math.max(next - now, 1))
+    yield* changed.wait(Duration.millis(Math.max(next - now, 1)))
   }).pipe(Effect.catchTag("TRANSIENT", () => Effect.sleep(options.poll)))
 
   const settled = FiberSet.awaitEmpty(groups).pipe(Effect.zipRight(findings.flush))
