@@ -1,9 +1,26 @@
 /**
  * A calendar day in UTC, written `YYYY-MM-DD`. Snapshots belong to such days, never to "24 hours ago".
  */
-import { DateTime, type Option, Schema } from "effect"
+import { Brand, type Option, Schema } from "effect"
 
-const dayText = (epochMillis: number): string => DateTime.formatIsoDateUtc(DateTime.unsafeMake(epochMillis))
+const dayMillis = 86_400_000
+
+// From days to year, month and day without a date of any kind: histories are thousands of days long, and to make and
+// format a date for each was most of what showing them cost. Years begin in March here, so that leap days come last.
+const dayText = (epochMillis: number): string => {
+  const days = Math.floor(epochMillis / dayMillis) + 719_468
+  const era = Math.floor(days / 146_097)
+  const ofEra = days - era * 146_097
+  const year = Math.floor(
+    (ofEra - Math.floor(ofEra / 1460) + Math.floor(ofEra / 36_524) - Math.floor(ofEra / 146_096)) / 365
+  )
+  const ofYear = ofEra - (365 * year + Math.floor(year / 4) - Math.floor(year / 100))
+  const fromMarch = Math.floor((5 * ofYear + 2) / 153)
+  const day = ofYear - Math.floor((153 * fromMarch + 2) / 5) + 1
+  const month = fromMarch < 10 ? fromMarch + 3 : fromMarch - 9
+  const calendarYear = year + era * 400 + (month <= 2 ? 1 : 0)
+  return `${String(calendarYear).padStart(4, "0")}-${month < 10 ? "0" : ""}${month}-${day < 10 ? "0" : ""}${day}`
+}
 
 const isCalendarDay = (text: string): boolean => {
   const epoch = Date.parse(`${text}T00:00:00.000Z`)
@@ -19,11 +36,11 @@ export const UtcDay = Schema.String.pipe(
 )
 export type UtcDay = typeof UtcDay.Type
 
-const decode = Schema.decodeSync(UtcDay)
-const dayMillis = 86_400_000
+// What was formatted as a day is one: to check that again would be most of what long histories cost.
+const formatted = Brand.nominal<UtcDay>()
 
 /** The UTC day that holds this instant (epoch milliseconds, years 0001 to 9999). */
-export const dayOf = (epochMillis: number): UtcDay => decode(dayText(epochMillis))
+export const dayOf = (epochMillis: number): UtcDay => formatted(dayText(epochMillis))
 
 /** The first instant of a day, in epoch milliseconds. */
 export const startOf = (day: UtcDay): number => Date.parse(`${day}T00:00:00.000Z`)

@@ -32,11 +32,14 @@ export const imageColumns = (sql: SqlClient) =>
     round(extract(epoch from d.last_updated) * 1000)::float8 as "lastUpdated",
     case when d.gone_at is not null then to_char(d.missing_since, 'YYYY-MM-DD') end as "goneSince",
     array(
-      select distinct r.owner || '/' || r.name from repos r
-      where (r.id in (select l.repo_id from repo_docker_links_shown l where l.image_name = d.image_name)
-          or (r.id = d.repo_id
-            and not exists (select 1 from repo_docker_links l where l.repo_id = r.id and l.image_name = d.image_name)))
-        and r.owner is not null and r.name is not null
+      select r.owner || '/' || r.name
+      from (
+        select l.repo_id from repo_docker_links_shown l where l.image_name = d.image_name
+        union
+        select d.repo_id
+        where not exists (select 1 from repo_docker_links l where l.repo_id = d.repo_id and l.image_name = d.image_name)
+      ) p join repos r on r.id = p.repo_id
+      where r.owner is not null and r.name is not null
       order by 1
     ) as repositories,
     array(

@@ -1,12 +1,19 @@
 /**
  * Histories of images for charts, and the census by day.
  */
-import { Effect, Schema } from "effect"
+import { Array as Arr, Clock, Effect, Schema } from "effect"
 import type { CountOnDay } from "../../../domain/PullPeriods.js"
-import { UtcDay } from "../../../domain/UtcDay.js"
+import { dayOf, UtcDay } from "../../../domain/UtcDay.js"
 import type { DayCounts } from "../../../services/CensusPages.js"
 import { rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 
+const dayMillis = 86_400_000
+
+const HistoryRow = Schema.Struct({
+  image: Schema.String,
+  days: Schema.Array(Schema.Int),
+  totals: Schema.Array(Schema.String)
+})
 const CountRow = Schema.Struct({ image: Schema.String, day: UtcDay, total: Schema.BigInt })
 const Done = Schema.Struct({ done: Schema.Int })
 const DayRow = Schema.Struct({
@@ -22,28 +29,49 @@ const DayRow = Schema.Struct({
 
 /** `counts`, `doneOn`, `days` and `keepDay`. */
 export const makeDays = ({ sql }: StoreCore) => {
-  // One row more on either side: what lies between two rows is shared out over the days.
+  // Names are parameters of their own, so that the planner knows how few they are; a row per image, as rows are what
+  // decoding costs.
+  const between = (images: ReadonlyArray<string>, from: UtcDay, to: UtcDay) =>
+    Effect.map(
+      rowsOf(HistoryRow)(sql`
+        select image_name as image, array_agg(date - date '1970-01-01' order by date) as days,
+          array_agg(pulls_total::text order by date) as totals
+        from repo_docker_pulls_daily
+        where ${sql.in("image_name", images)} and date between ${from}::date and ${to}::date and pulls_total is not null
+        group by image_name`),
+      (rows) =>
+        new Map(rows.map(({ days, image, totals }) => [
+          image,
+          Arr.zipWith(days, totals, (day, total): CountOnDay => ({ day: dayOf(day * dayMillis), total: BigInt(total) }))
+        ]))
+    )
+
+  const before = (image: string, day: UtcDay) =>
+    rowsOf(CountRow)(sql`
+      select image_name as image, to_char(date, 'YYYY-MM-DD') as day, pulls_total::text as total
+      from repo_docker_pulls_daily
+      where image_name = ${image} and date < ${day}::date and pulls_total is not null order by date desc limit 1`)
+
+  const after = (image: string, day: UtcDay) =>
+    rowsOf(CountRow)(sql`
+      select image_name as image, to_char(date, 'YYYY-MM-DD') as day, pulls_total::text as total
+      from repo_docker_pulls_daily
+      where image_name = ${image} and date > ${day}::date and pulls_total is not null order by date limit 1`)
+
   const counts = Effect.fn("CensusPages.counts")(function*(images: ReadonlyArray<string>, from: UtcDay, to: UtcDay) {
-    const rows = yield* rowsOf(CountRow)(sql`
-      select i.name as image, to_char(h.date, 'YYYY-MM-DD') as day, h.total::text as total
-      from jsonb_array_elements_text(${JSON.stringify(images)}::jsonb) i (name)
-      cross join lateral (
-        (select date, pulls_total as total from repo_docker_pulls_daily
-          where image_name = i.name and pulls_total is not null and date < ${from}::date order by date desc limit 1)
-        union all
-        (select date, pulls_total from repo_docker_pulls_daily
-          where image_name = i.name and pulls_total is not null and date between ${from}::date and ${to}::date)
-        union all
-        (select date, pulls_total from repo_docker_pulls_daily
-          where image_name = i.name and pulls_total is not null and date > ${to}::date order by date limit 1)
-      ) h
-      order by 1, 2`)
-    const byImage = new Map<string, Array<CountOnDay>>()
-    for (const { day, image, total } of rows) {
-      const known = byImage.get(image)
-      if (known === undefined) byImage.set(image, [{ day, total }])
-      else known.push({ day, total })
-    }
+    const byImage = new Map<string, ReadonlyArray<CountOnDay>>()
+    if (images.length === 0) return byImage
+    const today = dayOf(yield* Clock.currentTimeMillis)
+    const rows = yield* between(images, from, to)
+    // What lies between two rows is shared out over the days, so those at the edges need the row beyond.
+    yield* Effect.forEach(images, (image) =>
+      Effect.gen(function*() {
+        const within = rows.get(image) ?? []
+        const earlier = within[0]?.day === from ? [] : yield* before(image, from)
+        const later = within.at(-1)?.day === to || to >= today ? [] : yield* after(image, to)
+        const all = [...earlier, ...within, ...later]
+        if (all.length > 0) byImage.set(image, all.map(({ day, total }) => ({ day, total })))
+      }), { discard: true })
     return byImage
   }, transient)
 

@@ -4,7 +4,7 @@
 import { Option } from "effect"
 import { calendar, rowsOf } from "../../../domain/PullHistory.js"
 import { type CountOnDay } from "../../../domain/PullPeriods.js"
-import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
+import type { UtcDay } from "../../../domain/UtcDay.js"
 import type { ListedImage } from "../../../services/CensusPages.js"
 import type { StoredLink } from "../../../services/LinkStore.js"
 import type { StoredRepository } from "../../../services/RepoDockerStore.js"
@@ -19,14 +19,10 @@ export const repositoryOf = ({ checkedAt, images, outcome, repository, url, veri
   verified
 })
 
-/**
- * Pulls on each of the last so many days up to `today`, oldest first; none where a day's are not known. A gap's days
- * have their share.
- */
+/** Pulls on each of these days; none where a day's are not known. A gap's days have their share. */
 export const recentPulls = (
   counts: ReadonlyArray<CountOnDay>,
-  today: UtcDay,
-  length: number
+  days: ReadonlyArray<UtcDay>
 ): ReadonlyArray<number | null> => {
   const known = new Map(
     calendar(rowsOf(counts)).map((day) => [
@@ -34,8 +30,8 @@ export const recentPulls = (
       day._tag === "Known" ? day.pulls : day._tag === "Gap" ? Option.getOrNull(day.share) : null
     ])
   )
-  return Array.from({ length }, (_, index) => {
-    const pulls = known.get(addDays(today, index + 1 - length)) ?? null
+  return days.map((day) => {
+    const pulls = known.get(day) ?? null
     return pulls === null ? null : Math.round(pulls)
   })
 }

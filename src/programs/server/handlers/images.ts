@@ -26,7 +26,8 @@ const recentOf = (images: ReadonlyArray<string>, days: number) =>
     if (days === 0 || images.length === 0) return () => []
     const to = yield* today
     const counts = yield* (yield* CensusPages).counts(images, addDays(to, 1 - days), to)
-    return (image: string) => recentPulls(counts.get(image) ?? [], to, days)
+    const last = Array.from({ length: days }, (_, index) => addDays(to, index + 1 - days))
+    return (image: string) => recentPulls(counts.get(image) ?? [], last)
   })
 
 const numberOf = (order: ImageOrder, { growth, pulls, stars }: ListedImage): Option.Option<bigint> =>
@@ -108,7 +109,7 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
         const { headers } = yield* HttpServerRequest.HttpServerRequest
         const type = preferred(headers["accept"], ["application/json", "text/csv"])
         if (Option.isNone(type)) return respondProblem(406, "give Accept: application/json or text/csv")
-        const { image } = yield* stored(path.image)
+        const image = familiarImage(path.image)
         const to = yield* Option.match(urlParams.to, { onNone: () => today, onSome: Effect.succeed })
         const from = Option.getOrElse(urlParams.from, () => addDays(to, 1 - usualDays[urlParams.by]))
         if (from > to) return yield* new Invalid({ message: "from: is later than to; give the earlier day first" })
@@ -116,6 +117,8 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
           return yield* new Invalid({ message: `from: at most ${longestHistory} days are shown at a time` })
         }
         const counts = yield* (yield* CensusPages).counts([image], from, to)
+        // A known image may have no history; an unknown one never has.
+        if (!counts.has(image)) yield* stored(path.image)
         const rows = periods(counts.get(image) ?? [], urlParams.by, from, to)
         if (type.value === "text/csv") {
           return HttpServerResponse.text(csvOf(rows), { contentType: "text/csv; charset=utf-8" })
