@@ -6,6 +6,7 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
+import * as HttpRouter from "@effect/platform/HttpRouter"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
@@ -64,7 +65,11 @@ export const requireTokens = ({ host, tokens }: Pick<ServerOptions, "host" | "to
         "or leave --host 127.0.0.1"
     })
 
+// Names are long once they are percent-encoded; without this, the router knows none of more than 100 characters.
+const longestSegment = 4000
+
 const api = HttpApiBuilder.httpApp.pipe(
+  HttpRouter.withRouterConfig({ maxParamLength: longestSegment }),
   Effect.provide(
     Layer.mergeAll(
       HttpApiBuilder.middleware(answered),

@@ -2,6 +2,7 @@
  * Problems as answers, and the headers that every answer carries.
  */
 import { HttpApiDecodeError } from "@effect/platform/HttpApiError"
+import { RouteNotFound } from "@effect/platform/HttpServerError"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Cause, Effect, Option, Predicate } from "effect"
 import { Auth, NotFound, RateLimit, Transient } from "../../../domain/Errors.js"
@@ -36,6 +37,7 @@ const known = (error: unknown): Option.Option<HttpServerResponse.HttpServerRespo
   if (error instanceof HttpApiDecodeError) return Option.some(respondProblem(400, issuesOf(error)))
   if (error instanceof Invalid) return Option.some(respondProblem(400, error.message))
   if (error instanceof NotFound) return Option.some(respondProblem(404, error.message))
+  if (error instanceof RouteNotFound) return Option.some(respondProblem(404, "there is nothing at this address"))
   if (error instanceof Conflict) return Option.some(respondProblem(409, error.message))
   if (error instanceof Transient || error instanceof RateLimit || error instanceof Auth) {
     return Option.some(respondProblem(503, error.message, retrySoon))

@@ -65,7 +65,13 @@ export const seriesOptions = (uPlot, series, name) => {
       paths: uPlot.paths.bars({ size: [0.82, 48], gap: 0 }),
       points: { show: false }
     }
-    : { label: series.label, stroke, width: 1.75, spanGaps: false, points: { show: false } }
+    : {
+      label: series.label,
+      stroke,
+      width: 1.75,
+      spanGaps: false,
+      points: { show: series.values.filter((value) => value !== null).length < 40, size: 5, fill: stroke }
+    }
 }
 
 /** @param {Chart} chart */

@@ -57,7 +57,11 @@ export const show = async ({ main, params, signal, title }) => {
       figure("Platforms", count(entry.platforms.length), entry.platforms.slice(0, 3).join(", ")),
       figure("Pushed", ago(entry.lastUpdated), ["looked at ", ago(entry.lookedAt)])
     ),
-    h("p", {}, h("a", { href: `/images/${name.split("/").map(encodeURIComponent).join("/")}` }, "Its pulls by day")),
+    h(
+      "p",
+      { class: "beside" },
+      h("a", { href: `/images/${name.split("/").map(encodeURIComponent).join("/")}` }, "Its pulls by day")
+    ),
     ...(about.hasChildNodes() ? [about] : []),
     section("Tags", tags),
     ...(entry.fullDescription === "" ? [] : [section("Description", markdown(entry.fullDescription))])

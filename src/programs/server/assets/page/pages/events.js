@@ -80,7 +80,7 @@ const columns = [
           action("Retry", async () => {
             const { deliveries } = await send("POST", `/events/${encodeURIComponent(row.id)}/retry`)
             return `${plural(deliveries, "delivery", "deliveries")} tried again`
-          }, "quiet")
+          }, "small")
         ]
       ]
     },

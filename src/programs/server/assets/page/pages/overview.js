@@ -4,7 +4,7 @@
 import { address, get } from "../lib/api.js"
 import { chartOf } from "../lib/chart.js"
 import { fill, h } from "../lib/dom.js"
-import { ago, count, minute, plural, share } from "../lib/format.js"
+import { ago, count, dayOf, minute, plural, secondsOf, share } from "../lib/format.js"
 import { follow } from "../lib/live.js"
 import { figure, figures, heading, meter, nothing, section } from "../lib/parts.js"
 import { budgets, countDown } from "./parts/budgets.js"
@@ -32,8 +32,11 @@ const tiles = ({ backlog, due, lastCompleteDay, oldestDue, rows, today }) => {
       count(rows.snapshots),
       lastCompleteDay === null ? "no complete day yet" : `complete to ${lastCompleteDay}`
     ),
-    figure("Never checked", count(backlog), `${plural(due.repositories, "repository", "repositories")} due`),
-    figure("Images due", count(due.images), oldestDue === null ? "nothing waits" : ["oldest ", ago(oldestDue)])
+    figure("Never checked", count(backlog), backlog === 0 ? "every repository was checked" : "repositories"),
+    figure("Due now", count(due.repositories + due.images), [
+      `${plural(due.repositories, "repository", "repositories")}, ${plural(due.images, "image")}`,
+      oldestDue !== null && ["; oldest ", ago(oldestDue)]
+    ])
   )
 }
 
@@ -84,11 +87,29 @@ const processes = (status) =>
       )
     )
 
-/** @param {any} history @param {AbortSignal} signal */
-const charts = ({ days }, signal) => {
-  const dates = days.map((/** @type {any} */ day) => day.date)
-  /** @param {string} name */
-  const values = (name) => days.map((/** @type {any} */ day) => day[name])
+/** Days that a chart shows at least. */
+const leastDays = 30
+
+/**
+ * Every day from the first that was counted (or a month ago) to today: where nothing was found, none; where nothing was
+ * counted, a gap.
+ * @param {Array<any>} days @param {any} status
+ */
+const everyDay = (days, { backlog, today }) => {
+  const known = new Map(days.map((day) => [day.date, day]))
+  const last = secondsOf(today.day)
+  const first = Math.min(last - (leastDays - 1) * 86_400, ...days.map(({ date }) => secondsOf(date)))
+  return Array.from({ length: Math.round((last - first) / 86_400) + 1 }, (_, index) => {
+    const date = dayOf(first + index * 86_400)
+    const day = known.get(date)
+    return { date, found: day?.found ?? 0, backlog: date === today.day ? backlog : day?.backlog ?? null }
+  })
+}
+
+/** @param {any} history @param {any} status @param {AbortSignal} signal */
+const charts = (history, status, signal) => {
+  const days = everyDay(history.days, status)
+  const dates = days.map(({ date }) => date)
   return h(
     "div",
     { class: "pair" },
@@ -96,14 +117,14 @@ const charts = ({ days }, signal) => {
       title: "Backlog",
       unit: "repositories never checked",
       days: dates,
-      series: [{ label: "backlog", kind: "line", values: values("backlog") }],
+      series: [{ label: "backlog", kind: "line", values: days.map(({ backlog }) => backlog) }],
       height: 200
     }, signal),
     chartOf({
       title: "Finds per day",
       unit: "images found",
       days: dates,
-      series: [{ label: "found", kind: "bars", values: values("found") }],
+      series: [{ label: "found", kind: "bars", values: days.map(({ found }) => found) }],
       height: 200
     }, signal)
   )
@@ -148,7 +169,7 @@ export const show = async ({ main, signal, title }) => {
       : []),
     now,
     counted,
-    section("Over time", charts(history, signal)),
+    section("Over time", charts(history, first, signal)),
     section("Request budgets", gates),
     section("Running now", running)
   )

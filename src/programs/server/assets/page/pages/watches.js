@@ -71,7 +71,7 @@ const columns = [
       action("Fire", async () => {
         const { events } = await send("POST", `/watches/${encodeURIComponent(row.id)}/fire`)
         return `${plural(events.length, "event")} written`
-      }, "quiet")
+      }, "small")
   }
 ]
 

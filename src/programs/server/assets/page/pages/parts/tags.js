@@ -10,8 +10,9 @@ import { failure, nothing, tag as word } from "../../lib/parts.js"
 /** Columns of the grid at most; rarer platforms are counted in the last one. */
 const mostPlatforms = 8
 
-/** `sha256:0123456789ab`. @param {string} digest */
-export const shortDigest = (digest) => h("code", { title: digest }, digest.slice(0, digest.indexOf(":") + 13))
+/** The first twelve digits; the whole is in the title. @param {string} digest */
+export const shortDigest = (digest) =>
+  h("code", { class: "digest", title: digest }, digest.slice(digest.indexOf(":") + 1).slice(0, 12))
 
 /** The platforms of these tags, the most frequent first. @param {Array<any>} tags */
 const platformsOf = (tags) => {
@@ -28,7 +29,7 @@ const platformsOf = (tags) => {
 /** @param {any} tag @param {string} platform */
 const cell = (tag, platform) => {
   const found = tag.platforms.filter((/** @type {any} */ one) => one.platform === platform)
-  if (found.length === 0) return h("td", {}, h("span", { class: "unseen" }, "no"))
+  if (found.length === 0) return h("td", { class: "platform" }, h("span", { class: "unseen" }, "no"))
   const { digest, size } = found[0]
   return h(
     "td",
@@ -128,7 +129,7 @@ const grid = (image, tags, signal) => {
           h("th", { scope: "col" }, "Tag"),
           h("th", { scope: "col", class: "wide" }, "Digest"),
           h("th", { scope: "col", class: "wide" }, "Pushed"),
-          platforms.map((platform) => h("th", { scope: "col" }, platform.replace(/^linux\//, ""))),
+          platforms.map((platform) => h("th", { scope: "col", class: "platform" }, platform.replace(/^linux\//, ""))),
           h(
             "td",
             {},
