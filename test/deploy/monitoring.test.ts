@@ -1,0 +1,145 @@
+/**
+ * The Grafana dashboard and the alert rules: every metric that they name is one that `/metrics` shows, with the labels
+ * that they use.
+ */
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import { assert, describe, it } from "@effect/vitest"
+import { Duration, Effect, Layer, Option, Schema } from "effect"
+import * as Telemetry from "../../src/domain/telemetry.js"
+import { dayOf } from "../../src/domain/UtcDay.js"
+import { metrics } from "../../src/programs/server/http/metrics.js"
+import { LiveStatus, type StatusValue } from "../../src/programs/server/live/LiveStatus.js"
+import { textOf, yamlOf } from "./files.js"
+
+const status: StatusValue = {
+  now: 1_000,
+  countedAt: 1_000,
+  backlog: 1,
+  due: { repositories: 1, images: 1 },
+  oldestDue: Option.some(0),
+  deferred: 1,
+  leased: 1,
+  lastCompleteDay: Option.some(dayOf(0)),
+  today: { day: dayOf(86_400_000), images: 2, done: 1 },
+  rows: { repositories: 1, images: 1, gone: 1, snapshots: 1 },
+  parks: [{ service: "dockerhub", payer: "vm", until: 2_000, secondsLeft: 1, reason: null }],
+  budgets: [{
+    service: "dockerhub",
+    payer: "vm",
+    limit: 180,
+    remaining: 3,
+    resetsAt: Option.none(),
+    requests: 1,
+    points: 1,
+    requestsPerMinute: 1,
+    observedAt: 1_000
+  }],
+  processes: []
+}
+
+/** What `/metrics` shows when everything has happened once. */
+const page = Effect.gen(function*() {
+  yield* Telemetry.measured("github")(Effect.succeed({ status: 200 }))
+  yield* Telemetry.wrote("repos", 1)
+  yield* Telemetry.attemptsEnded({ dead: 1 })
+  yield* Telemetry.answered("GET", 200, Duration.millis(1))
+  yield* Telemetry.jobRuns("sync", true)
+  yield* Telemetry.jobFailed("sync")
+  const response = yield* metrics({ version: "1.2.3", node: "v20", residentBytes: Effect.succeed(1) })
+  return yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
+}).pipe(Effect.provide(Layer.succeed(LiveStatus, { current: Effect.succeed(status) })))
+
+/** Labels by the name of each metric; Prometheus adds those of the target. */
+const shown = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
+  const metrics = new Map<string, Set<string>>()
+  for (const [, name = "", labels = ""] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? /gm)) {
+    const known = metrics.get(name) ?? new Set(["instance", "job"])
+    for (const [, label = ""] of labels.matchAll(/([a-z_]+)="/g)) known.add(label)
+    metrics.set(name, known)
+  }
+  return metrics
+}
+
+const Rules = Schema.Struct({
+  groups: Schema.Array(Schema.Struct({
+    name: Schema.String,
+    rules: Schema.Array(Schema.Struct({
+      alert: Schema.String,
+      expr: Schema.String,
+      for: Schema.optional(Schema.String.pipe(Schema.pattern(/^\d+[smhd]$/))),
+      labels: Schema.Struct({ severity: Schema.Literal("info", "warning", "critical") }),
+      annotations: Schema.Struct({ summary: Schema.String, description: Schema.String })
+    }))
+  }))
+})
+
+const Dashboard = Schema.parseJson(Schema.Struct({
+  title: Schema.String,
+  panels: Schema.Array(Schema.Struct({
+    id: Schema.Int,
+    title: Schema.String,
+    gridPos: Schema.Struct({ x: Schema.Int, y: Schema.Int, w: Schema.Int, h: Schema.Int }),
+    targets: Schema.optionalWith(Schema.Array(Schema.Struct({ expr: Schema.String, legendFormat: Schema.String })), {
+      default: () => []
+    })
+  }))
+}))
+
+const rules = yamlOf("deploy/prometheus/rules.yaml", Rules).groups.flatMap(({ rules }) => rules)
+const { panels } = Schema.decodeSync(Dashboard)(textOf("deploy/grafana/image-census.json"))
+
+const expressions = [
+  ...rules.map(({ alert, annotations: { description, summary }, expr }) => ({
+    where: alert,
+    expr,
+    said: `${summary} ${description}`
+  })),
+  ...panels.flatMap(({ targets, title }) =>
+    targets.map(({ expr, legendFormat }) => ({ where: title, expr, said: legendFormat }))
+  )
+]
+
+describe("what is monitored", () => {
+  it.effect("names only metrics that are shown, with labels that they have", () =>
+    Effect.gen(function*() {
+      const metrics = shown(yield* page)
+      assert.isAbove(metrics.size, 15)
+      for (const { expr, said, where } of expressions) {
+        const names = expr.match(/image_census_[a-z_]+/g) ?? []
+        const labels = new Set<string>()
+        for (const name of names) {
+          assert.isTrue(metrics.has(name), `${where}: /metrics shows no ${name}`)
+          for (const label of metrics.get(name) ?? []) labels.add(label)
+        }
+        labels.add("le")
+        const used = [
+          ...[...expr.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(/, */)),
+          ...[...expr.matchAll(/[{,]\s*([a-z_]+)\s*[!=]~?"/g)].map(([, label = ""]) => label),
+          ...[...said.matchAll(/\{\{ *(?:\$labels\.)?([a-z_]+) *\}\}/g)].map(([, label = ""]) => label)
+        ]
+        for (const label of used) {
+          assert.isTrue(labels.has(label) || names.length === 0, `${where}: there is no label ${label}`)
+        }
+      }
+    }))
+
+  it("tells every alert's name, and what to do, once", () => {
+    assert.strictEqual(new Set(rules.map(({ alert }) => alert)).size, rules.length)
+    for (const { alert, annotations } of rules) assert.isAbove(annotations.description.length, 20, alert)
+  })
+
+  it("leaves each panel its own place", () => {
+    assert.strictEqual(new Set(panels.map(({ id }) => id)).size, panels.length)
+    const taken = new Set<string>()
+    for (const { gridPos: { h, w, x, y }, title } of panels) {
+      assert.isAtMost(x + w, 24, title)
+      for (let column = x; column < x + w; column++) {
+        for (let line = y; line < y + h; line++) {
+          const cell = `${column},${line}`
+          assert.isFalse(taken.has(cell), `${title} lies on another panel`)
+          taken.add(cell)
+        }
+      }
+    }
+  })
+})
