@@ -1,0 +1,79 @@
+/**
+ * The list of images: sorted and filtered by the address, more at a press.
+ */
+import { assert } from "@effect/vitest"
+import type { Page } from "playwright-core"
+import type { Seen } from "../Browser.js"
+import { main } from "../census.js"
+import { type Tests, visit } from "./suite.js"
+
+const names = (page: Page) =>
+  page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-key")))
+
+const asked = ({ requests }: Seen) => requests.filter(({ url }) => url.includes("/api/v1/images?"))
+
+const first = (page: Page, name: string) => page.locator(`tbody tr:first-child[data-key="${name}"]`).waitFor()
+
+export const images = (it: Tests): void => {
+  it.effect("images: sorts by a column, and the address says so", () =>
+    visit("/images", async (page) => {
+      await first(page, main)
+      await page.getByRole("link", { name: "Image", exact: true }).click()
+      await first(page, "acme/service-01")
+      assert.strictEqual(new URL(page.url()).search, "?sort=name")
+      assert.strictEqual(await page.locator("th[aria-sort]").getAttribute("aria-sort"), "ascending")
+      await page.goBack()
+      await first(page, main)
+      assert.strictEqual(await page.locator("th[aria-sort]").getAttribute("aria-sort"), "descending")
+    }))
+
+  it.effect("images: an address opens the list as it says", () =>
+    visit("/images?sort=name&search=service-1", async (page) => {
+      await first(page, "acme/service-10")
+      assert.strictEqual((await names(page)).length, 10)
+      assert.strictEqual(await page.getByPlaceholder("Search images").inputValue(), "service-1")
+    }))
+
+  it.effect("images: filters as one types, with one request for a word, and keeps the field", () =>
+    visit("/images", async (page, seen) => {
+      await first(page, main)
+      // The page's clock stands still while one types, however slow this machine is.
+      await page.clock.pauseAt(await page.evaluate<number>("Date.now() + 60_000"))
+      const before = asked(seen).length
+      await page.getByPlaceholder("Search images").pressSequentially("ollama")
+      assert.strictEqual(asked(seen).length, before)
+      await page.clock.runFor(250)
+      await first(page, "ollama/ollama")
+      assert.deepStrictEqual(await names(page), ["ollama/ollama"])
+      assert.strictEqual(new URL(page.url()).searchParams.get("search"), "ollama")
+      assert.strictEqual(asked(seen).length, before + 1)
+      assert.strictEqual(await page.evaluate("document.activeElement?.id"), "filter-search")
+    }, { prepare: (page) => page.clock.install(), fresh: true }))
+
+  it.effect("images: filters by registry", () =>
+    visit("/images", async (page) => {
+      await first(page, main)
+      await page.getByLabel("Registry").selectOption("ghcr.io")
+      await page.locator("main").getByText("Nothing fits").waitFor()
+      assert.strictEqual(new URL(page.url()).search, "?registry=ghcr.io")
+    }))
+
+  it.effect("images: shows more at a press, each row once, and never everything", () =>
+    visit("/images", async (page) => {
+      await first(page, main)
+      assert.strictEqual((await names(page)).length, 50)
+      await page.getByRole("button", { name: "Show more" }).click()
+      await page.locator("tbody tr").nth(69).waitFor()
+      const all = await names(page)
+      assert.strictEqual(new Set(all).size, all.length)
+      assert.strictEqual(all.length, 70)
+      assert.strictEqual(await page.getByRole("button", { name: "Show more" }).count(), 0)
+    }))
+
+  it.effect("images: sorts on a telephone, where columns are left out", () =>
+    visit("/images", async (page) => {
+      await first(page, main)
+      await page.getByLabel("Sort by").selectOption("name")
+      await first(page, "acme/service-01")
+    }, { width: 375 }))
+}

@@ -1,0 +1,27 @@
+/** What a part of the browser's tests is given. */
+import type { Vitest } from "@effect/vitest"
+import { Effect } from "effect"
+import type { Page } from "playwright-core"
+import { Browser, type Seen, type VisitOptions } from "../Browser.js"
+import { World } from "../World.js"
+
+export type Tests = Vitest.MethodsNonLive<Browser | World, true>
+
+/** Opens a page of the server with the census. */
+export const visit = (path: string, steps: (page: Page, seen: Seen) => Promise<void>, options?: VisitOptions) =>
+  Effect.gen(function*() {
+    const browser = yield* Browser
+    const { address } = yield* World
+    yield* browser.visit(`${address}${path}`, steps, options)
+  })
+
+/** Opens a page of the server with nothing in its database. */
+export const visitEmpty = (path: string, steps: (page: Page, seen: Seen) => Promise<void>, options?: VisitOptions) =>
+  Effect.gen(function*() {
+    const browser = yield* Browser
+    const { empty } = yield* World
+    yield* browser.visit(`${empty}${path}`, steps, options)
+  })
+
+/** Waits until the page has what it asked for. */
+export const settled = (page: Page) => page.locator("main:not([aria-busy]) h1").waitFor()
