@@ -63,6 +63,7 @@ const assigned = (text: string): (name: string) => boolean => {
 
 // Which keys of a matrix the file speaks of; all, where it takes the matrix as a whole.
 const matrixKeys = (text: string): (key: string) => boolean => {
+  if (!text.includes("matrix")) return () => true
   const named = new Set(
     [...text.matchAll(/matrix(?:\.([\w-]+)|\[\s*'([\w-]+)'\s*\])/g)].map(([, dot, key]) => dot ?? key)
   )
@@ -125,7 +126,8 @@ export const publishedImages = (file: RepositoryFile, facts: RepositoryFacts): W
     yaml: yamlReader(files.text),
     sets: assigned(file.text),
     parsed: new Map(),
-    matters: new Map(),
+    effects: new Map(),
+    idle: new Map(),
     trigger: { asked: false },
     settled: new Map()
   }

@@ -8,7 +8,7 @@ import * as Limits from "./Limits.js"
 import { combinations, distinct } from "./Matrix.js"
 import { contexts, outcome, type Run, type StepScope, withEnv } from "./Scope.js"
 import { StepCall } from "./StepCall.js"
-import { holds, runsAnyway, runSteps } from "./Steps.js"
+import { holds, runsAnyway, runSteps, stepEffects } from "./Steps.js"
 import { declaredInput, type Scenario } from "./Triggers.js"
 import { isRecord, toText, type Value } from "./Value.js"
 import { isMap, listOf, mapOf, textOf, type YamlMap } from "./Yaml.js"
@@ -124,6 +124,17 @@ const shellOf = (job: YamlMap, running: Running): string => {
   return named ?? (listOf(job["runs-on"]).some((one) => /windows/i.test(textOf(one) ?? "")) ? "pwsh" : "bash")
 }
 
+// Other jobs learn nothing from it, and none of its steps could publish: most jobs of most files.
+const isIdle = (job: YamlMap, running: Running): boolean => {
+  if (job["uses"] !== undefined || job["outputs"] !== undefined) return false
+  const { idle } = running.run
+  const known = idle.get(job)
+  if (known !== undefined) return known
+  const answer = !listOf(job["steps"]).some((step) => isMap(step) && stepEffects(step, running.run) === "publishes")
+  idle.set(job, answer)
+  return answer
+}
+
 const runJob = (
   id: string,
   job: YamlMap,
@@ -135,6 +146,7 @@ const runJob = (
   const scope: StepScope = { ...scopeOf(running, id), needs, env: new Map(base), shell: shellOf(job, running) }
   const skipped = (skippedNeed(needs) && !runsAnyway(job["if"])) || holds(scope, job["if"], scope.env) === false
   if (skipped) return outcome(running.run, `needs.${id}`, new Map(), "skipped")
+  if (isIdle(job, running)) return outcome(running.run, `needs.${id}`, new Map(), "success")
   const matrix = evaluator.yaml(mapOf(job["strategy"])["matrix"] ?? null, contexts(scope))
   const outputs = new Map<string, string>()
   const declared = mapOf(job["outputs"])

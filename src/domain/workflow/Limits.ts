@@ -26,7 +26,7 @@ export const maxScenarios = 8
 /** Most workflows and composite actions inside each other: GitHub's limit for reusable workflows is four. */
 export const maxCalls = 4
 /** Work units (expression nodes, commands, expanded words, steps) that one file may spend. */
-export const fuel = 20_000
+export const fuel = 12_000
 /** Most published names that are kept of one file. */
 export const maxNames = 512
 

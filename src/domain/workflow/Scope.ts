@@ -5,6 +5,7 @@ import type { ActionFacts } from "./ActionCall.js"
 import type { Contexts, Evaluator } from "./Expression.js"
 import { runnerVariable } from "./GitHubContext.js"
 import type { Publications } from "./Publications.js"
+import type { Effects } from "./Scripts.js"
 import type { Node } from "./ShellSyntax.js"
 import { OpenRecord, toText, type Value, type ValueRecord } from "./Value.js"
 import type { YamlMap } from "./Yaml.js"
@@ -20,8 +21,10 @@ export interface Run {
   readonly sets: (name: string) => boolean
   /** Scripts that were parsed before. */
   readonly parsed: Map<string, Node>
-  /** Steps that were looked at before: whether they can matter. */
-  readonly matters: Map<string, boolean>
+  /** Scripts and actions that were looked at before: what they could do. */
+  readonly effects: Map<string, Effects>
+  /** Jobs that were looked at before: whether they do nothing that matters. */
+  readonly idle: Map<YamlMap, boolean>
   /** Whether anything asked for the trigger since this was last set to false. */
   readonly trigger: { asked: boolean }
   /** Results of jobs that do not depend on the trigger. */

@@ -8,9 +8,56 @@ import { ambient, contexts, type StepScope } from "./Scope.js"
 import { type Command, envFile, type Outcome, outputFile, Shell } from "./Shell.js"
 import { start } from "./ShellState.js"
 
-/** Scripts without any of these words neither publish nor set anything. */
-export const matters =
-  /GITHUB_(?:ENV|OUTPUT)|set-(?:output|env)|docker|podman|buildah|nerdctl|finch|skopeo|crane|regctl|\bko\b|kaniko|executor|buildctl|jib|build-?image|pack |depot|goreleaser|gcloud|\baz\b|push|publish|release|\bimg\b|manifest-tool|skaffold|werf|earthly/i
+// Scripts without any of these words publish nothing: running and testing containers is no publication.
+const publishing = [
+  "push",
+  "publish",
+  "deploy",
+  "login",
+  "imagetools",
+  "manifest",
+  "type=registry",
+  "type=image",
+  "skopeo",
+  "crane",
+  "regctl",
+  "kaniko",
+  "executor",
+  "buildctl",
+  "jib",
+  "build-image",
+  "buildimage",
+  "pack ",
+  "depot",
+  "goreleaser",
+  "gcloud",
+  "skaffold",
+  "werf",
+  "earthly"
+]
+// Words that are part of others, or of addresses, without meaning anything there.
+const delicate: ReadonlyArray<readonly [string, RegExp]> = [
+  ["release", /(?<!_)release(?![sd]|_)/],
+  ["ko", /\bko\b/],
+  ["az", /\baz\b/],
+  ["img", /\bimg\b/],
+  [".sh", /(?:docker|podman|container|image)[\w/.-]*\.sh\b/]
+]
+const setting = /GITHUB_(?:ENV|OUTPUT)|set-(?:output|env)/
+
+/** What a script could do: publish, set what names depend on, or neither. */
+export type Effects = "publishes" | "sets" | "none"
+
+/** What a script could do, by the words in it. */
+export const effectsOf = (script: string): Effects => {
+  const text = script.toLowerCase()
+  return publishing.some((word) => text.includes(word)) ||
+      delicate.some(([word, pattern]) => text.includes(word) && pattern.test(text))
+    ? "publishes"
+    : setting.test(script)
+    ? "sets"
+    : "none"
+}
 
 const wrappers: ReadonlyMap<string, ReadonlySet<string>> = new Map([
   ["sudo", new Set(["-u", "-g", "-H", "-h"])],
@@ -117,7 +164,7 @@ export const runScript = (
   if (/^(?:python|perl|node|ruby|cmd|Rscript|nu)/.test(shell)) return
   const { evaluator, parsed } = scope.run
   const text = evaluator.text(source, contexts(scope, env))
-  if (!parsed.has(text) && !matters.test(text)) return
+  if (!parsed.has(text) && effectsOf(text) === "none") return
   const outside = ambient(scope, env)
   const state = start([])
   const host = {

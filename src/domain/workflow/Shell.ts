@@ -3,21 +3,19 @@
  * ways where they are undecided), text tools, and what is written to `$GITHUB_ENV` and `$GITHUB_OUTPUT`. Commands that
  * are not the shell's own are handed to the host.
  */
-import { both, either, type HoleTable, not, type Truth } from "./Holes.js"
+import { either, type HoleTable, not } from "./Holes.js"
 import * as Limits from "./Limits.js"
 import { assign, declare, inputOf } from "./ShellAssignments.js"
 import { builtin } from "./ShellBuiltins.js"
+import type { Outcome } from "./ShellFlow.js"
+import * as Flow from "./ShellFlow.js"
 import { parse } from "./ShellParser.js"
 import * as State from "./ShellState.js"
 import type { Node, Redirect } from "./ShellSyntax.js"
 import { matchesCase, test } from "./ShellTest.js"
 import { expandFields, expandText, type WordScope } from "./ShellWords.js"
 
-/** How a command ended. */
-export interface Outcome {
-  readonly out: string
-  readonly status: Truth
-}
+export type { Outcome } from "./ShellFlow.js"
 
 /** A command that is not the shell's own. */
 export interface Command {
@@ -61,7 +59,7 @@ export class Shell implements WordScope {
     const known = this.host.parsed.get(script)
     const tree = known ?? parse(script)
     if (known === undefined) this.host.parsed.set(script, tree)
-    return this.#execute(tree, "")
+    return this.execute(tree, "")
   }
 
   get holes(): HoleTable {
@@ -97,7 +95,8 @@ export class Shell implements WordScope {
     return out.replace(/\n+$/, "")
   }
 
-  #execute(node: Node, input: string): Outcome {
+  /** Runs a command or a compound of commands. */
+  execute(node: Node, input: string): Outcome {
     if (this.state.stopped || this.state.skipped || this.#depth > maxDepth || !Limits.spend(this.host.tank, 2)) {
       return nothing
     }
@@ -112,29 +111,28 @@ export class Shell implements WordScope {
       case "simple":
         return this.#simple(node, input)
       case "list":
-        return this.#list(node.nodes, input)
+        return Flow.list(this, node.nodes, input)
       case "pipe": {
         let outcome: Outcome = { out: input, status: true }
-        for (const command of node.commands) outcome = this.#execute(command, outcome.out)
+        for (const command of node.commands) outcome = this.execute(command, outcome.out)
         return node.negated ? { ...outcome, status: not(outcome.status) } : outcome
       }
       case "chain":
-        return this.#chain(node, input)
+        return Flow.chain(this, node, input)
       case "if":
-        return this.#branches(
-          node.clauses.map(({ body, condition }) => ({ holds: () => this.#execute(condition, input), body })),
+        return Flow.branches(
+          this,
+          node.clauses.map(({ body, condition }) => ({ holds: () => this.execute(condition, input).status, body })),
           node.otherwise,
           input
         )
       case "case": {
         const word = expandText(node.word, this)
-        return this.#branches(
+        return Flow.branches(
+          this,
           node.items.map(({ body, patterns }) => ({
-            holds: () => ({
-              out: "",
-              status: patterns.map((one) => matchesCase(word, expandText(one, this), this.host.holes))
-                .reduce(either, false)
-            }),
+            holds: () =>
+              patterns.map((one) => matchesCase(word, expandText(one, this), this.host.holes)).reduce(either, false),
             body
           })),
           undefined,
@@ -142,103 +140,18 @@ export class Shell implements WordScope {
         )
       }
       case "for":
-        return this.#loop(node.words.flatMap((word) => expandFields(word, this)), (word) => {
+        return Flow.loop(this, node.words.flatMap((word) => expandFields(word, this)), (word) => {
           this.state.variables.set(node.name, word)
-          return this.#execute(node.body, input)
+          return this.execute(node.body, input)
         })
       case "while":
-        return this.#while(node, input)
+        return Flow.whileLoop(this, node, input)
       case "redirected":
-        return this.#redirect(this.#execute(node.body, inputOf(node.redirects, input, this)), node.redirects)
+        return this.#redirect(this.execute(node.body, inputOf(node.redirects, input, this)), node.redirects)
       case "function":
         this.#functions.set(node.name, node.body)
         return nothing
     }
-  }
-
-  #list(nodes: ReadonlyArray<Node>, input: string): Outcome {
-    let out = ""
-    let status: Truth = true
-    for (const node of nodes) {
-      const outcome = this.#execute(node, input)
-      out = Limits.cap(out + outcome.out)
-      status = outcome.status
-    }
-    return { out, status }
-  }
-
-  #chain(node: Extract<Node, { kind: "chain" }>, input: string): Outcome {
-    let { out, status } = this.#execute(node.first, input)
-    for (const { node: next, operator } of node.rest) {
-      const goes = operator === "&&" ? status : not(status)
-      if (goes === false) continue
-      const outcome = goes === true ? this.#execute(next, input) : this.#perhaps(next, input)
-      out = Limits.cap(out + outcome.out)
-      status = operator === "&&" ? both(status, outcome.status) : either(status, outcome.status)
-    }
-    return { out, status }
-  }
-
-  // Runs what may or may not run: the state is joined with the one in which it did not.
-  #perhaps(node: Node, input: string): Outcome {
-    const before = State.copy(this.state)
-    const outcome = this.#execute(node, input)
-    State.join(this.state, [before, State.copy(this.state)], this.host.holes)
-    return outcome
-  }
-
-  #branches(
-    branches: ReadonlyArray<{ readonly holds: () => Outcome; readonly body: Node }>,
-    otherwise: Node | undefined,
-    input: string
-  ): Outcome {
-    const ends: Array<State.ShellState> = []
-    const outs: Array<string> = []
-    let decided = false
-    for (const { body, holds } of branches) {
-      const { status } = holds()
-      if (status === false) continue
-      Limits.spend(this.host.tank, 4 + (this.state.variables.size >> 3))
-      const before = State.copy(this.state)
-      outs.push(this.#execute(body, input).out)
-      if (status === true) {
-        decided = true
-        break
-      }
-      ends.push(State.copy(this.state))
-      Object.assign(this.state, before)
-    }
-    if (!decided && otherwise !== undefined) outs.push(this.#execute(otherwise, input).out)
-    if (ends.length > 0) State.join(this.state, [...ends, State.copy(this.state)], this.host.holes)
-    return { out: Limits.cap(outs.join("")), status: "unknown" }
-  }
-
-  #loop(words: ReadonlyArray<string>, body: (word: string) => Outcome): Outcome {
-    let out = ""
-    for (const word of words.slice(0, Limits.maxLoop)) {
-      out = Limits.cap(out + body(word).out)
-      this.state.skipped = false
-      if (this.state.stopped) break
-    }
-    return { out, status: true }
-  }
-
-  // `while read x`: a round for each line. Any other condition: one round stands for all.
-  #while(node: Extract<Node, { kind: "while" }>, input: string): Outcome {
-    const nodes = node.condition.kind === "list" ? node.condition.nodes : [node.condition]
-    const reads = nodes.at(-1)
-    const last = reads?.kind === "chain" ? reads.first : reads
-    if (last?.kind === "simple" && last.words[0] === "read") {
-      const lines = this.host.holes.expand(input, true, 16).flatMap((one) => one.split("\n"))
-      return this.#loop(lines.filter((line) => line.trim() !== ""), (line) => {
-        this.#execute(last, line)
-        return this.#execute(node.body, "")
-      })
-    }
-    const { status } = this.#execute(node.condition, input)
-    const outcome = status === false ? nothing : this.#execute(node.body, input)
-    this.state.skipped = false
-    return outcome
   }
 
   #redirect(outcome: Outcome, redirects: ReadonlyArray<Redirect>): Outcome {
@@ -293,7 +206,7 @@ export class Shell implements WordScope {
     const [name, ...given] = words
     if (name === undefined) return nothing
     const body = this.#functions.get(name)
-    if (body !== undefined) return this.#with(given, () => this.#execute(body, input))
+    if (body !== undefined) return this.#with(given, () => this.execute(body, input))
     return builtin(name, given, input, this) ?? this.host.command({ words, input, shell: this })
   }
 

@@ -4,8 +4,10 @@
  */
 import type { Redirect, Token } from "./ShellSyntax.js"
 
-const maxTokens = 20_000
-const space = /[ \t\r]/
+const maxTokens = 8_000
+const isSpace = (character: string): boolean => character === " " || character === "\t" || character === "\r"
+// Whatever in a word means nothing to the shell; looked for from `lastIndex` on.
+const plainRun = /[^\s;&|<>)\\'"`$(]+/y
 
 const maxDepth = 32
 
@@ -51,15 +53,18 @@ const skipBalanced = (text: string, at: number, open: string, close: string, dep
 const skipWord = (text: string, at: number): number => {
   let next = at
   while (next < text.length) {
+    plainRun.lastIndex = next
+    if (plainRun.test(text)) {
+      next = plainRun.lastIndex
+      continue
+    }
     const character = text.charAt(next)
-    if (/[\s;&|<>)]/.test(character)) break
     if (character === "\\") next += text.charAt(next + 1) === "\r" ? 3 : 2
     else if (character === "'" || character === "\"" || character === "`") next = skipQuoted(text, next, character, 0)
     else if (character === "$") next = Math.max(next + 1, skipDollar(text, next, 0))
-    else if (character === "(") {
-      if (next > at && text.charAt(next - 1) === "=") next = skipBalanced(text, next, "(", ")", 0)
-      else break
-    } else next++
+    else if (character === "(" && next > at && text.charAt(next - 1) === "=") {
+      next = skipBalanced(text, next, "(", ")", 0)
+    } else break
   }
   return Math.min(next, text.length)
 }
@@ -96,8 +101,8 @@ class Lexer {
   #step(): void {
     const character = this.text.charAt(this.#at)
     const next = this.text.charAt(this.#at + 1)
-    if (space.test(character)) this.#at++
-    else if (character === "\\" && /^\\\r?\n/.test(this.text.slice(this.#at, this.#at + 3))) {
+    if (isSpace(character)) this.#at++
+    else if (character === "\\" && (next === "\n" || (next === "\r" && this.text.charAt(this.#at + 2) === "\n"))) {
       this.#at = this.text.indexOf("\n", this.#at) + 1
     } else if (character === "#") {
       const end = this.text.indexOf("\n", this.#at)
@@ -126,14 +131,15 @@ class Lexer {
     const text = this.text.slice(this.#at, end)
     this.#at = end
     // `2>file`: the number belongs to the redirection.
-    if (!/^\d$/.test(text) || !/[<>]/.test(this.text.charAt(end))) this.tokens.push({ kind: "word", text })
-    else if (text === "2") this.#redirect(end, true)
+    if (text.length !== 1 || !/\d/.test(text) || !/[<>]/.test(this.text.charAt(end))) {
+      this.tokens.push({ kind: "word", text })
+    } else if (text === "2") this.#redirect(end, true)
   }
 
   #redirect(from: number, ignored = false): void {
     const operator = /^(?:<<<|<<-?|<&|>>|>&|>\||<|>)/.exec(this.text.slice(from, from + 3))?.[0] ?? ">"
     let at = from + operator.length
-    while (at < this.text.length && space.test(this.text.charAt(at))) at++
+    while (at < this.text.length && isSpace(this.text.charAt(at))) at++
     const end = this.text.startsWith("<(", at)
       ? skipBalanced(this.text, at + 1, "(", ")", 0)
       : skipWord(this.text, at)

@@ -74,6 +74,17 @@ const put = (value: Variable, quoted: boolean, fields: Fields, scope: WordScope)
   }
 }
 
+// Looked for from `lastIndex` on.
+const variableName = /[A-Za-z_]\w{0,127}|[0-9@*#?$!-]/y
+const plainInQuotes = /[^"\\$`]+/y
+const plainOutside = /[^'"\\$`]+/y
+
+// The place behind what a pattern matches at `at`.
+const behind = (pattern: RegExp, raw: string, at: number): number => {
+  pattern.lastIndex = at
+  return pattern.test(raw) ? pattern.lastIndex : at + 1
+}
+
 const expandDollar = (raw: string, at: number, quoted: boolean, fields: Fields, scope: WordScope): number => {
   const next = raw.charAt(at + 1)
   if (next === "(") {
@@ -87,7 +98,8 @@ const expandDollar = (raw: string, at: number, quoted: boolean, fields: Fields, 
     put(parameter(raw.slice(at + 2, end - 1), scope, reading), quoted, fields, scope)
     return end
   }
-  const name = /^(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(raw.slice(at + 1, at + 129))?.[0]
+  variableName.lastIndex = at + 1
+  const name = variableName.exec(raw)?.[0]
   if (name === undefined) {
     // `$'…'` and `$"…"` are quotes; another `$` is itself.
     if (quoted || (next !== "'" && next !== "\"")) fields.add("$")
@@ -115,8 +127,7 @@ const expandQuoted = (raw: string, at: number, fields: Fields, scope: WordScope)
     } else if (character === "$") next = expandDollar(raw, next, true, fields, scope)
     else if (character === "`") next = expandBackticks(raw, next, true, fields, scope)
     else {
-      const end = raw.slice(next).search(/["\\$`]/)
-      const stop = end === -1 ? raw.length : next + end
+      const stop = behind(plainInQuotes, raw, next)
       fields.add(raw.slice(next, stop))
       next = stop
     }
@@ -154,8 +165,7 @@ const expandInto = (raw: string, fields: Fields, scope: WordScope): void => {
     } else if (character === "$") at = expandDollar(raw, at, false, fields, scope)
     else if (character === "`") at = expandBackticks(raw, at, false, fields, scope)
     else {
-      const end = raw.slice(at).search(/['"\\$`]/)
-      const stop = end === -1 ? raw.length : at + end
+      const stop = behind(plainOutside, raw, at)
       fields.add(raw.slice(at, stop))
       at = stop
     }

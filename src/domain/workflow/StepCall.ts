@@ -2,6 +2,7 @@
  * A step (or a job that calls a workflow) as the descriptions of actions and commands see it.
  */
 import type { ActionCall, ActionFacts } from "./ActionCall.js"
+import type { Contexts } from "./Expression.js"
 import type { HoleTable, Truth } from "./Holes.js"
 import { contexts, type StepScope } from "./Scope.js"
 import { runScript } from "./Scripts.js"
@@ -35,6 +36,7 @@ export class StepCall implements ActionCall {
   readonly version: string
   readonly facts: ActionFacts
   readonly holes: HoleTable
+  #contexts: Contexts | undefined
 
   constructor(
     private readonly scope: StepScope,
@@ -51,10 +53,19 @@ export class StepCall implements ActionCall {
 
   input(name: string): string {
     const { inputs } = this.called
-    const lower = name.toLowerCase()
-    const key = Object.hasOwn(inputs, name) ? name : Object.keys(inputs).find((one) => one.toLowerCase() === lower)
+    const key = Object.hasOwn(inputs, name) ? name : this.#spelling(name)
     if (key === undefined) return ""
-    return toText(this.scope.run.evaluator.yaml(inputs[key], contexts(this.scope, this.called.env)))
+    this.#contexts ??= contexts(this.scope, this.called.env)
+    return toText(this.scope.run.evaluator.yaml(inputs[key], this.#contexts))
+  }
+
+  // GitHub does not care about the case of an input's name.
+  #spelling(name: string): string | undefined {
+    const lower = name.toLowerCase()
+    for (const one of Object.keys(this.called.inputs)) {
+      if (one.length === lower.length && one.toLowerCase() === lower) return one
+    }
+    return undefined
   }
 
   env(name: string): string {

@@ -6,8 +6,8 @@ import { guess, known, mayMatter } from "./Actions.js"
 import { asksForStatus } from "./ExpressionFunctions.js"
 import type { Truth } from "./Holes.js"
 import * as Limits from "./Limits.js"
-import { contexts, outcome, type StepScope, withEnv } from "./Scope.js"
-import { matters } from "./Scripts.js"
+import { contexts, outcome, type Run, type StepScope, withEnv } from "./Scope.js"
+import { type Effects, effectsOf } from "./Scripts.js"
 import { StepCall } from "./StepCall.js"
 import { toText, type Value } from "./Value.js"
 import { isMap, listOf, mapOf, textOf, type YamlMap } from "./Yaml.js"
@@ -39,15 +39,28 @@ export const runSteps = (steps: unknown, scope: StepScope): void => {
 const titleOf = (step: YamlMap, index: number): string =>
   textOf(step["name"]) ?? textOf(step["uses"]) ?? textOf(step["run"])?.split("\n")[0]?.trim() ?? `step ${index + 1}`
 
-const canMatter = (script: string | undefined, uses: string | undefined, scope: StepScope): boolean => {
-  const text = script ?? uses ?? ""
-  const known = scope.run.matters.get(text)
+// What a script is told by others may be a command of its own.
+const foreignText = /\$\{\{[^}]*\b(?:matrix|inputs|env|vars|needs)\b/
+
+const scriptEffects = (script: string): Effects => {
+  const effects = effectsOf(script)
+  if (effects === "publishes" || !script.includes("${{")) return effects
+  return foreignText.test(script) ? "publishes" : "sets"
+}
+
+/** What a step could do, whatever it is told. */
+export const stepEffects = (step: YamlMap, run: Run): Effects => {
+  const script = textOf(step["run"])
+  const text = script ?? textOf(step["uses"]) ?? ""
+  const known = run.effects.get(text)
   if (known !== undefined) return known
-  const answer = script === undefined
-    ? uses !== undefined && (mayMatter(uses) || localPath(uses, scope) !== undefined)
-    : script.includes("${{") || matters.test(script)
-  scope.run.matters.set(text, answer)
-  return answer
+  const effects = script !== undefined
+    ? scriptEffects(script)
+    : text !== "" && (mayMatter(text) || localPath(text, run) !== undefined)
+    ? "publishes"
+    : "none"
+  run.effects.set(text, effects)
+  return effects
 }
 
 const runStep = (
@@ -60,7 +73,7 @@ const runStep = (
 ): void => {
   const script = textOf(step["run"])
   const uses = script === undefined ? textOf(step["uses"]) : undefined
-  if (!canMatter(script, uses, scope)) return
+  if (stepEffects(step, scope.run) === "none") return
   const title = titleOf(step, index)
   const call = new StepCall(
     scope,
@@ -74,9 +87,10 @@ const runStep = (
   }
 }
 
-const localPath = (uses: string, scope: StepScope): string | undefined => {
+const localPath = (uses: string, run: Run): string | undefined => {
   if (uses.startsWith("./")) return uses.slice(2).split("@")[0]?.replace(/\/+$/, "")
-  const { name, owner } = scope.run.facts
+  if (!uses.includes("/")) return undefined
+  const { name, owner } = run.facts
   const prefix = `${owner}/${name}`.toLowerCase()
   const path = (uses.split("@")[0] ?? "").toLowerCase()
   return path === prefix
@@ -95,7 +109,7 @@ const useAction = (uses: string, call: ActionCall, scope: StepScope): void => {
     }
     return
   }
-  const path = localPath(uses, scope)
+  const path = localPath(uses, scope.run)
   if (path !== undefined) return useLocal(path, call, scope)
   const action = known(call.action)
   if (action !== undefined) action(call)

@@ -1,6 +1,7 @@
 /**
  * Reads a YAML file within limits. js-yaml with its core schema: aliases are shared rather than copied, and merge keys,
- * which GitHub does not know either, stay ordinary keys, so that no text can grow while it is read.
+ * which GitHub does not know either, stay ordinary keys, so that no text can grow while it is read. It gives up at a
+ * nesting of 100 by itself.
  */
 import { Either } from "effect"
 import { CORE_SCHEMA, load } from "js-yaml"
@@ -11,6 +12,12 @@ export type Unreadable = "too-large" | "too-deep" | "too-many-aliases" | "not-ya
 
 /** A mapping of a YAML file. */
 export type YamlMap = { readonly [key: string]: unknown }
+
+const occurrences = (text: string, part: string, most: number): number => {
+  let count = 0
+  for (let at = text.indexOf(part); at !== -1 && count <= most; at = text.indexOf(part, at + 1)) count++
+  return count
+}
 
 // Nesting of brackets, quotes ignored: an upper bound is enough, real files have a few levels.
 const flowDepth = (text: string): number => {
@@ -24,20 +31,23 @@ const flowDepth = (text: string): number => {
   return deepest
 }
 
+// A bracket in a script is no nesting of the file; but what evaluates the script would have to follow it.
+const mostOpen = Limits.maxDepth * 4
+const isTooDeep = (text: string): boolean =>
+  occurrences(text, "{", mostOpen) + occurrences(text, "[", mostOpen) > mostOpen && flowDepth(text) > mostOpen
+
 const aliasToken = /(?:^|[\s,[{?:-])\*[\w-]+/g
-const compactNesting = /^[ \t]*(?:[-?:][ \t]+){33}/m
 
 /** Reads the first document of a YAML text. */
 export const read = (text: string): Either.Either<unknown, Unreadable> => {
   if (text.length > Limits.maxFileLength) return Either.left("too-large")
-  // A bracket in a script is no nesting: only a depth that real scripts never have is refused.
-  if (flowDepth(text) > Limits.maxDepth * 4 || compactNesting.test(text)) return Either.left("too-deep")
+  if (isTooDeep(text)) return Either.left("too-deep")
   if (text.includes("&") && (text.match(aliasToken)?.length ?? 0) > Limits.maxAliases) {
     return Either.left("too-many-aliases")
   }
   return Either.try({
     try: () => load(text, { schema: CORE_SCHEMA, json: true }),
-    catch: (): Unreadable => "not-yaml"
+    catch: (error): Unreadable => error instanceof Error && error.message.includes("maxDepth") ? "too-deep" : "not-yaml"
   })
 }
 
