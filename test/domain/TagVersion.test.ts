@@ -182,3 +182,31 @@ describe("TagVersion", () => {
     assert.isFalse(Order.variantFalls(read("1.2.3-debian-11-r9"), read("1.2.4-debian-11-r0")))
   })
 })
+
+const dateIn = (tag: string) =>
+  Option.getOrNull(
+    Option.map(Tag.parse(tag), ({ digits, prefix, scheme, written }) => [scheme, prefix, digits.join("."), written])
+  )
+
+describe("dates with dashes, and builds", () => {
+  it("are read as one date", () => {
+    assert.deepStrictEqual(dateIn("RELEASE.2024-01-31T20-20-33Z"), [
+      "calendar",
+      "RELEASE.",
+      "20240131202033",
+      "2024-01-31T20-20-33Z"
+    ])
+    assert.deepStrictEqual(dateIn("nightly-2024-01-31"), ["calendar", "nightly-", "20240131", "2024-01-31"])
+    assert.deepStrictEqual(dateIn("1.2.3-2024-01-31")?.slice(0, 3), ["semantic", "", "1.2.3"])
+    assert.deepStrictEqual(dateIn("2024-13-31")?.slice(0, 3), ["number", "", "2024"])
+    const version = Option.getOrThrow(Tag.parse("RELEASE.2024-01-31T20-20-33Z"))
+    assert.strictEqual(Tag.versionText(version), "2024-01-31T20-20-33Z")
+  })
+
+  it("of pull requests and commits are no versions", () => {
+    for (const tag of ["pr-123", "PR-7", "mr-12-amd64", "merge-9", "sha-2f653d4", "2f653d4"]) {
+      assert.isNull(dateIn(tag), tag)
+    }
+    assert.deepStrictEqual(dateIn("master-6140"), ["number", "master-", "6140", "6140"])
+  })
+})

@@ -134,3 +134,26 @@ describe("chooseUpdates", () => {
     assert.include(noVersionWarning("latest"), "digest")
   })
 })
+
+describe("what users of updaters complain of", () => {
+  it("a date with dashes rises over the year, also at the usual level", () => {
+    const list = ["RELEASE.2025-02-07T23-21-09Z", "RELEASE.2023-12-31T00-00-00Z", "RELEASE.2025-02-07T23-21-09Z-cpuv1"]
+    assert.deepStrictEqual(names("RELEASE.2024-01-31T20-20-33Z", list, { level: "minor" }), [list[0]])
+  })
+
+  it("a counter of builds may start anew with a version, other variants may not fall", () => {
+    assert.deepStrictEqual(names("5.14-ls45", ["5.15-ls1", "5.14-ls46", "5.16"]), ["5.15-ls1", "5.14-ls46"])
+    assert.deepStrictEqual(names("1.2.3-debian-12-r4", ["1.2.4-debian-12-r0", "1.2.4-debian-11-r9"]), [
+      "1.2.4-debian-12-r0"
+    ])
+  })
+
+  it("another distribution, another base or another prefix is another image", () => {
+    assert.deepStrictEqual(names("3.12-slim-bookworm", ["3.13-slim-trixie", "3.13-slim", "3.13-slim-bookworm"]), [
+      "3.13-slim-bookworm"
+    ])
+    assert.deepStrictEqual(names("8.0-jammy", ["9.0-noble", "9.0-jammy"]), ["9.0-jammy"])
+    assert.deepStrictEqual(names("v1.2.3", ["1.2.4", "v1.2.4"]), ["v1.2.4"])
+    assert.deepStrictEqual(names("1.2.3", ["v1.2.4"]), [])
+  })
+})

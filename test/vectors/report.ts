@@ -96,14 +96,27 @@ export const runFolder = Effect.fn("vectors.folder")(function*(folder: string) {
 
 const line = (cells: ReadonlyArray<string>): string => `| ${cells.join(" | ")} |`
 
-const counts = (reports: ReadonlyArray<TableReport>): ReadonlyArray<string> =>
-  (["passed", "failed", "leftOut"] as const).map((name) => `${reports.reduce((sum, one) => sum + one[name], 0)}`)
+const checked = ({ failed, passed }: TableReport): number => passed + failed
+
+/** Of the cases that are in our dialect, how many agree. */
+const agreement = (reports: ReadonlyArray<TableReport>): string => {
+  const all = reports.reduce((sum, one) => sum + checked(one), 0)
+  const passed = reports.reduce((sum, one) => sum + one.passed, 0)
+  return all === 0 ? "-" : `${Math.floor((100 * passed) / all)} %`
+}
+
+const counts = (reports: ReadonlyArray<TableReport>): ReadonlyArray<string> => {
+  const [passed = "", failed = "", left = ""] = (["passed", "failed", "leftOut"] as const).map((name) =>
+    `${reports.reduce((sum, one) => sum + one[name], 0)}`
+  )
+  return [passed, failed, agreement(reports), left]
+}
 
 /** The reports as a table in Markdown, and the failures below it. */
 export const asText = (reports: ReadonlyArray<TableReport>): string =>
   [
-    line(["file", "source", "test", "passed", "failed", "left out", "why left out"]),
-    line(["---", "---", "---", "--:", "--:", "--:", "---"]),
+    line(["file", "source", "test", "passed", "failed", "agreement", "left out", "why left out"]),
+    line(["---", "---", "---", "--:", "--:", "--:", "--:", "---"]),
     ...reports.map((one) => line([one.file, one.source, one.test, ...counts([one]), one.reasons.join("; ")])),
     line(["**all**", "", "", ...counts(reports), ""]),
     ...reports.flatMap((one) =>

@@ -34,7 +34,7 @@ describe("vectors", () => {
           { failed: 0, leftOut: 1, passed: 0, reasons: ["the dialect theirs is not ours"] }
         ]
       )
-      assert.include(asText(reports), "| **all** |  |  | 1 | 1 | 3 |  |")
+      assert.include(asText(reports), "| **all** |  |  | 1 | 1 | 50 % | 3 |  |")
       assert.include(asText(reports), "FAILED digest.json good: {\"input\":\"md5:x\",\"valid\":true}")
     }).pipe(Effect.provide(NodeContext.layer)))
 })

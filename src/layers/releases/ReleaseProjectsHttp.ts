@@ -115,7 +115,9 @@ export const make = Effect.fnUntraced(function*(options: ReleaseProjectsOptions 
         return yield* new RateLimit({ budget: key, until: DateTime.unsafeMake(parked), reason: "the budget is spent" })
       }
       yield* budgets.spend(key, 1, 1)
-      const plain = HttpClientRequest.get(url, { headers: { accept: "application/json" } })
+      // GitHub refuses requests without a name; the client's own replaces this one.
+      const headers = { "accept": "application/json", "user-agent": "image-census" }
+      const plain = HttpClientRequest.get(url, { headers })
       const request = asking.token === undefined ? plain : HttpClientRequest.bearerToken(plain, asking.token)
       const answer = yield* exchange(client, { service: asking.service })(request)
       const now = yield* Clock.currentTimeMillis

@@ -37,7 +37,7 @@ export interface UpdateFinderOptions {
 
 const noPages: HubPages = { tags: new Map(), count: 0 }
 
-/** For so long (milliseconds) the Hub's API is left alone once it could not be reached. */
+/** For so long (milliseconds) the Hub's API is left alone once it gave no answer. */
 const hubRest = 60_000
 
 /** What is told of the newest candidate beside the update itself. */
@@ -88,25 +88,21 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
   const askHub = <A>(effect: Effect.Effect<A, CensusError>): Effect.Effect<A, CensusError> =>
     hubTurn.withPermits(1)(Effect.raceFirst(effect, Effect.forever(tooLong)))
 
-  // Where the Hub's API cannot be reached at all (a mirror behind a wall), manifests tell the same for more requests.
-  let unreachableUntil = 0
+  // Where the Hub's API gives no answer (a mirror behind a wall), manifests tell the same for more requests. A limit is
+  // said: the pulls of a whole batch would be spent instead of waiting for a minute.
+  let restsUntil = 0
+  const withoutPages = (error: Exclude<CensusError, RateLimit>) =>
+    Effect.gen(function*() {
+      yield* Effect.logWarning("Docker Hub's API gives no answer: manifests are read instead", error.message)
+      restsUntil = (yield* Clock.currentTimeMillis) + hubRest
+      return noPages
+    })
   const pagesFor = (reference: ImageReference, candidates: ReadonlyArray<UpdateCandidate>) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      const none = !isDockerHub(reference.registry) || candidates.length === 0
-      if (none || now < unreachableUntil) return noPages
+      if (!isDockerHub(reference.registry) || candidates.length === 0 || now < restsUntil) return noPages
       return yield* askHub(listings.hubPages(reference, newestOf(candidates))).pipe(
-        Effect.catchIf(
-          (error) => error._tag === "TRANSIENT" && error.reason === "network",
-          (error) =>
-            Effect.logWarning("Docker Hub's API cannot be reached: manifests are read instead", error.message).pipe(
-              Effect.zipRight(Clock.currentTimeMillis),
-              Effect.map((now) => {
-                unreachableUntil = now + hubRest
-                return noPages
-              })
-            )
-        )
+        Effect.catchTags({ AUTH: withoutPages, TRANSIENT: withoutPages, NOT_FOUND: withoutPages })
       )
     })
 

@@ -5,6 +5,7 @@ import { parseSource } from "../../../src/domain/ReleaseNotes.js"
 import * as Budgets from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as ReleaseProjectsHttp from "../../../src/layers/releases/ReleaseProjectsHttp.js"
 import { ReleaseProjects } from "../../../src/services/ReleaseProjects.js"
+import { makeSimulation } from "../../sandbox/Simulation.js"
 
 interface Reply {
   readonly status?: number
@@ -104,4 +105,16 @@ describe("ReleaseProjectsHttp", () => {
       assert.lengthOf(asked, 1)
     }).pipe(Effect.provide(layer))
   })
+
+  it.effect("reads the releases of the sandbox's GitHub", () =>
+    Effect.gen(function*() {
+      const { client } = yield* makeSimulation({ world: { repositories: 1 } })
+      const projects = ReleaseProjectsHttp.layer({ githubToken: Redacted.make("sandbox-token") }).pipe(
+        Layer.provide(Layer.merge(Layer.succeed(HttpClient.HttpClient, client), Budgets.layer))
+      )
+      const answers = yield* Effect.forEach(["https://github.com/o/even", "https://github.com/o/odd"], ask).pipe(
+        Effect.provide(projects)
+      )
+      assert.deepStrictEqual(answers, [Option.some(true), Option.some(false)])
+    }))
 })

@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DateTime, Duration, Effect, Either, Option, Stream, TestClock } from "effect"
+import { DateTime, Duration, Effect, Either, Layer, Option, Stream, TestClock } from "effect"
 import { NotFound, RateLimit, Transient } from "../../../src/domain/Errors.js"
 import { tagPattern } from "../../../src/domain/UpdatePolicy.js"
+import { DockerHubTags } from "../../../src/services/DockerHubTags.js"
+import { RateBudgets } from "../../../src/services/RateBudgets.js"
 import { type UpdateAnswer, UpdateFinder } from "../../../src/services/UpdateFinder.js"
 import { finderOver, type ImageOptions, makeWorld, question, type TestWorld } from "./world.js"
 
@@ -174,6 +176,49 @@ describe("Docker Hub", () => {
       assert.deepStrictEqual(answer.candidates.map(({ support }) => support), ["yes"])
       assert.deepStrictEqual(offered(answer), ["1.2.5"])
     }))
+})
+
+const over = (world: TestWorld, pages: typeof DockerHubTags.Service.pages) =>
+  finderOver(world, undefined, undefined, Layer.succeed(DockerHubTags, { pages }))
+
+const askTool = Effect.flatMap(UpdateFinder, (finder) => finder.find(question("acme/tool:1.2.3")))
+
+describe("Docker Hub without its pages", () => {
+  it.effect("is verified by manifests while its API gives no answer, which is not asked again at once", () => {
+    const world = makeWorld()
+    let asked = 0
+    const down = new Transient({ service: "Docker Hub", reason: "network", message: "ECONNREFUSED" })
+    const hub = over(world, () => {
+      asked += 1
+      return Stream.fail(down)
+    })
+    return Effect.gen(function*() {
+      yield* world.publishOnHub("acme/tool", "1.2.3", 1)
+      yield* world.publishOnHub("acme/tool", "1.2.4", 2, { platforms: ["linux/arm64"] })
+      yield* world.publishOnHub("acme/tool", "1.2.5", 3)
+      assert.deepStrictEqual(offered(yield* askTool), ["1.2.5"])
+      assert.deepStrictEqual((yield* askTool).candidates.map(({ support }) => support), ["yes"])
+      assert.strictEqual(asked, 1)
+      yield* TestClock.adjust("2 minutes")
+      yield* askTool
+      assert.strictEqual(asked, 2)
+    }).pipe(Effect.provide(hub))
+  })
+
+  it.effect("is not spent pulls on because its API asks to wait, nor waited for without end", () => {
+    const world = makeWorld()
+    const parked = over(world, () => Stream.fromEffect(Effect.never))
+    return Effect.gen(function*() {
+      const budgets = yield* RateBudgets
+      yield* world.publishOnHub("acme/tool", "1.2.3", 1)
+      yield* world.publishOnHub("acme/tool", "1.2.4", 2)
+      yield* budgets.park({ service: "dockerhub", payer: "test" }, 3_600_000, "429")
+      const failed = yield* Effect.flip(askTool)
+      assert.strictEqual(failed._tag, "RATE_LIMIT")
+      assert.include(failed.message, "1970-01-01T01:00:00.000Z")
+      assert.strictEqual(world.counts.manifests, 0)
+    }).pipe(Effect.provide(parked))
+  })
 })
 
 describe("an answer that cannot be had", () => {

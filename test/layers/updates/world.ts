@@ -12,6 +12,7 @@ import * as Hub from "../../../src/layers/dockerhub/DockerHubRegistryMemory.js"
 import * as Sights from "../../../src/layers/memory/FirstSightsMemory.js"
 import * as Registries from "../../../src/layers/registry/OciRegistryMemory.js"
 import * as Finder from "../../../src/layers/updates/UpdateFinderRegistries.js"
+import type { DockerHubTags } from "../../../src/services/DockerHubTags.js"
 import { FirstSights } from "../../../src/services/FirstSights.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import { ReleaseProjects } from "../../../src/services/ReleaseProjects.js"
@@ -172,21 +173,25 @@ export type TestWorld = ReturnType<typeof makeWorld>
 const hubImages = ({ hub }: TestWorld) =>
   [...hub].map(([image, tags]) => ({ image, pulls: 0n, stars: 0, lastUpdated: Option.none(), tags }))
 
+// Read at every call, so that a test may publish later.
+const hubOf = (world: TestWorld): Layer.Layer<DockerHubTags> =>
+  Hub.layerMemory({ [Symbol.iterator]: () => hubImages(world)[Symbol.iterator]() })
+
 /** A finder over a world. `projects`: whether releases start with `v`, by `owner/name`. */
 export const finderOver = (
   world: TestWorld,
   projects: typeof ReleaseProjects.Service.startsWithV = () => Effect.succeedSome(true),
-  seen: Map<string, number> = new Map()
+  seen: Map<string, number> = new Map(),
+  hub: Layer.Layer<DockerHubTags> = hubOf(world)
 ) =>
-  Finder.layer().pipe(
+  Finder.layer({ egress: "test" }).pipe(
     Layer.provide(Layer.mergeAll(
       Layer.succeed(OciRegistry, world.registry),
-      // Read at every call, so that a test may publish later.
-      Hub.layerMemory({ [Symbol.iterator]: () => hubImages(world)[Symbol.iterator]() }),
+      hub,
       Layer.succeed(FirstSights, Sights.make(seen)),
-      Layer.succeed(ReleaseProjects, { startsWithV: projects }),
-      Budgets.layer
-    ))
+      Layer.succeed(ReleaseProjects, { startsWithV: projects })
+    )),
+    Layer.provideMerge(Budgets.layer)
   )
 
 /** A question with the usual answers to all that is not asked. */

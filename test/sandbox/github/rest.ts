@@ -78,6 +78,20 @@ const appRoute = (credentials: Credentials, request: Request, now: number): Answ
     : notFound
 }
 
+/** Releases and tags of every repository, the newest first: half of the projects write `v` before the version. */
+const releases = (request: Request): Answer | undefined => {
+  const [, owner, name, kind] = /^\/repos\/([^/]+)\/([^/]+)\/(releases|tags)$/.exec(request.path) ?? []
+  if (request.method !== "GET" || owner === undefined || name === undefined) return undefined
+  const before = name.length % 2 === 0 ? "v" : ""
+  const names = ["1.10.0", "1.9.1", "1.9.0"].map((version) => before + version)
+  return json(
+    200,
+    kind === "tags"
+      ? names.map((name) => ({ name }))
+      : names.map((tag_name) => ({ tag_name, name: tag_name, draft: false, prerelease: false }))
+  )
+}
+
 /** The budget of a credential for a resource, at this instant. */
 export type BudgetOf = (credential: { readonly id: string; readonly limit: number }) => WindowState
 
@@ -86,7 +100,7 @@ export const rest = (credentials: Credentials, budgetOf: BudgetOf, request: Requ
   if (request.path === "/app" || request.path.startsWith("/app/")) return appRoute(credentials, request, now)
   const credential = credentials.authenticate(authorization(request, "bearer", "token"), now)
   if (credential === undefined && request.headers["authorization"] !== undefined) return badCredentials
-  if (request.path !== "/rate_limit") return notFound
+  if (request.path !== "/rate_limit") return releases(request) ?? notFound
   const budget = credential === undefined ? undefined : budgetOf(credential)
   const core = {
     limit: credential?.limit ?? 60,
