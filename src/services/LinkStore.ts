@@ -102,6 +102,8 @@ export interface RegistryClaimOptions {
   readonly registry: string
   readonly limit: number
   readonly lease: Duration.Duration
+  /** Only images of these repositories (ids). Default: of all. */
+  readonly repositories?: ReadonlyArray<string> | undefined
 }
 
 /** Rows that this process holds. */

@@ -2,14 +2,16 @@
  * `discover`: now, for these repositories, with the evidence.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Array as Arr, Console, Effect, Option } from "effect"
+import { Array as Arr, Console, Effect, Option, Stream } from "effect"
 import type { DiscoveryFinding } from "../../domain/Finding.js"
 import { fullName, key, parse, type RepositoryName } from "../../domain/GitHubRepository.js"
 import type { ImageClaim } from "../../domain/ImageClaim.js"
+import { LinkStore, type StoredLink } from "../../services/LinkStore.js"
 import { Settings } from "../settings/Settings.js"
 import { candidateOf, discover as runDiscover, discoverDry } from "../sync/Discover.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { Failure, UsageError } from "./errors.js"
+import { linkRecord } from "./linksText.js"
 import * as Output from "./output.js"
 import { argument, described, withSettings } from "./run.js"
 import { requireGitHub } from "./sync.js"
@@ -100,6 +102,34 @@ const record = (finding: DiscoveryFinding) => {
   }
 }
 
+const linkLine = ({ confidence, evidence, image, verification }: StoredLink): string =>
+  `linked to ${image}: ${evidence.map(({ kind }) => kind).join(", ")}; ${verification.state}, confidence ${
+    confidence.toFixed(2)
+  }`
+
+// The image of the repository's name stands in the headline already.
+const isNews = ({ result }: DiscoveryFinding) => ({ evidence, image }: StoredLink): boolean =>
+  result._tag !== "Hit" || image !== result.facts.image || evidence.some(({ kind }) => kind !== "name")
+
+const noLinks: ReadonlyMap<string, ReadonlyArray<StoredLink>> = new Map()
+
+/** The links of the repositories that were looked at, as they stand now; by the repositories' ids. */
+const linksOf = (findings: ReadonlyArray<DiscoveryFinding>) =>
+  Effect.gen(function*() {
+    const store = yield* LinkStore
+    const found = yield* Effect.forEach(findings, (finding) => {
+      const repository = Option.match(probeOf(finding), {
+        onNone: () => finding.claim.repository,
+        onSome: ({ repository }) => repository
+      })
+      return Effect.map(
+        Stream.runCollect(store.links({ repository })),
+        (links): readonly [string, ReadonlyArray<StoredLink>] => [finding.claim.id, [...links]]
+      )
+    })
+    return new Map(found)
+  })
+
 /** `discover`. */
 export const discover = (layers: CommandLayers) =>
   Command.make("discover", {
@@ -110,15 +140,29 @@ export const discover = (layers: CommandLayers) =>
     Effect.gen(function*() {
       const wanted = yield* parsed(repositories)
       yield* requireGitHub
-      const { discovery, store } = yield* Settings
-      const findings = yield* (dryRun
-        ? Effect.provide(discoverDry(wanted, discovery.registries), layers.world)
-        : Effect.provide(runDiscover(wanted, store.lease, discovery.registries), layers.all))
-      if (json) yield* Output.printJson(findings.map(record))
-      else {
+      const { discovery, registries, store } = yield* Settings
+      const options = { registries: discovery.registries, verifyPullsPerDay: registries.verifyPullsPerDay }
+      const { findings, links } = yield* (dryRun
+        ? Effect.provide(
+          Effect.map(discoverDry(wanted, discovery.registries), (findings) => ({ findings, links: noLinks })),
+          layers.world
+        )
+        : Effect.provide(
+          Effect.bindTo(runDiscover(wanted, store.lease, options), "findings").pipe(
+            Effect.bind("links", ({ findings }) => linksOf(findings))
+          ),
+          layers.all
+        ))
+      const ofFinding = ({ claim: { id } }: DiscoveryFinding) => links.get(id) ?? []
+      if (json) {
+        yield* Output.printJson(
+          findings.map((finding) => ({ ...record(finding), links: ofFinding(finding).map(linkRecord) }))
+        )
+      } else {
         yield* Output.printLines(findings.flatMap((finding) => [
           `${fullName(finding.claim.repository)} ${headline(finding)}`,
-          ...evidence(finding).map((line) => `  ${line}`)
+          ...evidence(finding).map((line) => `  ${line}`),
+          ...ofFinding(finding).filter(isNews(finding)).map((link) => `  ${linkLine(link)}`)
         ]))
       }
       const missing = wanted.length - findings.length

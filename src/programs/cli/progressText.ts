@@ -68,8 +68,9 @@ export const timeLeft = (view: View): number | undefined => {
   return Number.isFinite(longest) ? longest : undefined
 }
 
-const names: Readonly<Record<string, string>> = { github: "GitHub", dockerhub: "Docker Hub" }
-const nameOf = (service: string): string => names[service] ?? service
+const names: Readonly<Record<string, string>> = { github: "GitHub", dockerhub: "Docker Hub", quay: "Quay's API" }
+/** A service as people call it. */
+export const nameOf = (service: string): string => names[service] ?? service
 
 const services = (view: View): ReadonlyArray<string> => {
   const byService = Object.entries(requestsBy(view.budgets))

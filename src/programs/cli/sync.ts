@@ -13,7 +13,7 @@ import type { SyncSummary } from "../sync/SyncOptions.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { withProgress } from "./progress.js"
-import { registryText } from "./progressText.js"
+import { nameOf, registryText } from "./progressText.js"
 import { described, withSettings } from "./run.js"
 import { address, startServer } from "./serve.js"
 import { counted, grouped, span } from "./text.js"
@@ -41,7 +41,7 @@ const summaryLines = ({ discovery, refresh, registries, requests, seconds }: Syn
   ...registries.map((counts) => `${counts.registry}: ${registryText(counts)}`),
   `requests: ${grouped(requests.github.requests)} to GitHub (${counted(requests.github.points, "point")}), ` +
   `${grouped(requests.dockerhub.requests)} to Docker Hub` +
-  requests.registries.map(({ requests, service }) => `, ${grouped(requests)} to ${service}`).join(""),
+  requests.registries.map(({ requests, service }) => `, ${grouped(requests)} to ${nameOf(service)}`).join(""),
   `time: ${seconds < 10 ? `${seconds.toFixed(1)} s` : span(seconds * 1000)}`
 ]
 

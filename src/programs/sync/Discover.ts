@@ -1,7 +1,7 @@
 /**
  * `discover`: now, for these repositories, whatever is due, with the evidence.
  */
-import { Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import type { Auth, Transient } from "../../domain/Errors.js"
 import type { ClaimedRepository, DiscoveryFinding } from "../../domain/Finding.js"
 import type { RepositoryName } from "../../domain/GitHubRepository.js"
@@ -12,6 +12,7 @@ import { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import * as HubLane from "./HubLane.js"
 import { lookAtRepository } from "./looks.js"
 import * as Recorder from "./Recorder.js"
+import * as RegistryLanes from "./RegistryLanes.js"
 import type { SyncOptions } from "./SyncOptions.js"
 import type { SyncProgress } from "./SyncProgress.js"
 
@@ -36,15 +37,22 @@ export const discoverDry = Effect.fn("discoverDry")(function*(
   )
 })
 
+/** Where images are looked for, and what may be read of them; as in `SyncOptions`. */
+export type DiscoverOptions = Pick<SyncOptions, "registries" | "verifyPullsPerDay">
+
+// By hand, an image that was not found is looked for again when `sync` would.
+const interval = Duration.days(14)
+
 /**
- * Looks at repositories now, adding those that are not stored, and records what was found. Findings in the order in
- * which the store claimed them; a repository that another process is looking at right now is left to it.
+ * Looks at repositories now, adding those that are not stored, and records what was found; then for what they claim at
+ * registries, and what those images say. Findings in the order in which the store claimed them; a repository that
+ * another process is looking at right now is left to it.
  */
 export const discover = Effect.fn("discover")(
   function*(
     repositories: ReadonlyArray<RepositoryName>,
     lease: SyncOptions["lease"],
-    registries: ReadonlyArray<string> = [dockerHub]
+    { registries = [dockerHub], verifyPullsPerDay }: DiscoverOptions = {}
   ) {
     const store = yield* RepoDockerStore
     const recorder = yield* Recorder.make(lease)
@@ -52,18 +60,33 @@ export const discover = Effect.fn("discover")(
     const look = lookAtRepository(lane.ask, { registries })
     const claims = yield* store.claimNamed(repositories, lease)
     yield* recorder.holdRepositories(claims)
-    const findings = yield* Effect.raceFirst(
-      Effect.forEach(claims, (claim) => Effect.tap(look(claim), recorder.discovery), { concurrency: ahead }),
+    const atRegistries = yield* RegistryLanes.make(lane.ask, {
+      batchSize: ahead,
+      discovery: true,
+      discoveryInterval: interval,
+      includeDeferred: false,
+      lease,
+      registries,
+      repositories: claims.map(({ id }) => id),
+      verifyPullsPerDay
+    })
+    const pass = Effect.forEach(atRegistries.lanes, (lane) => lane(true), { concurrency: "unbounded" }).pipe(
+      Effect.zipRight(atRegistries.drain)
+    )
+    return yield* Effect.raceFirst(
+      Effect.forEach(claims, (claim) => Effect.tap(look(claim), recorder.discovery), { concurrency: ahead }).pipe(
+        Effect.zipLeft(recorder.drain),
+        // The second pass reads what the first one found.
+        Effect.zipLeft(Effect.repeatN(pass, 1))
+      ),
       lane.serve
     )
-    yield* recorder.drain
-    return findings
   },
   Effect.scoped
 ) satisfies (
   repositories: ReadonlyArray<RepositoryName>,
   lease: SyncOptions["lease"],
-  registries?: ReadonlyArray<string>
+  options?: DiscoverOptions
 ) => Effect.Effect<
   ReadonlyArray<DiscoveryFinding>,
   Auth | Transient,

@@ -36,6 +36,23 @@ export interface RegistryLanes {
   readonly drain: Effect.Effect<void>
 }
 
+/** What of a run's options concerns registries. */
+export interface RegistryLanesOptions extends
+  Pick<
+    SyncOptions,
+    | "batchSize"
+    | "discovery"
+    | "discoveryInterval"
+    | "includeDeferred"
+    | "lease"
+    | "registries"
+    | "verifyPullsPerDay"
+  >
+{
+  /** Only images of these repositories (ids). Default: of all. */
+  readonly repositories?: ReadonlyArray<string>
+}
+
 const none: RegistryLanes = { lanes: [], drain: Effect.void }
 
 interface Services {
@@ -48,10 +65,10 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
   name: string,
   ask: AskHub,
   recorder: RegistryRecorder.RegistryRecorder,
-  options: SyncOptions,
+  options: RegistryLanesOptions,
   { quay, registry, store }: Services
 ): Effect.fn.Return<ReadonlyArray<RegistryLane>, never, GitHubProbe> {
-  const { batchSize: limit, lease } = options
+  const { batchSize: limit, lease, repositories } = options
   const pullsPerDay = options.verifyPullsPerDay ?? 0
   const look = yield* makeCheck(
     { ask, registry, quay, guard: yield* Breaker.make(name) },
@@ -61,7 +78,7 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
   const checks: Lane<ClaimedCheck, never> = {
     name,
     claim: Effect.uninterruptible(
-      Effect.tap(store.claimChecks({ registry: name, limit, lease }), recorder.holdChecks)
+      Effect.tap(store.claimChecks({ registry: name, limit, lease, repositories }), recorder.holdChecks)
     ),
     work: (claim) => Effect.flatMap(look(claim), recorder.check),
     ahead: name === dockerHub ? hubAhead : ahead
@@ -69,7 +86,7 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
   const sources: Lane<ClaimedSource, never> = {
     name: `verification at ${name}`,
     claim: Effect.uninterruptible(Effect.tap(
-      store.claimSources({ registry: name, limit: Math.min(limit, mostRead), lease, pullsPerDay }),
+      store.claimSources({ registry: name, limit: Math.min(limit, mostRead), lease, pullsPerDay, repositories }),
       recorder.holdSources
     )),
     work: (claim) => Effect.flatMap(read(claim), recorder.source),
@@ -87,7 +104,7 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
  */
 export const make = Effect.fn("RegistryLanes.make")(function*(
   ask: AskHub,
-  options: SyncOptions
+  options: RegistryLanesOptions
 ): Effect.fn.Return<RegistryLanes, Transient, GitHubProbe | SyncProgress | Scope.Scope> {
   const given = Option.all({
     store: yield* Effect.serviceOption(LinkStore),

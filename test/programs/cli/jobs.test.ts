@@ -154,7 +154,8 @@ describe("discover", () => {
         candidate: "acme/app",
         image: { name: "acme/app", pulls: 1_234_567, stars: 7, lastUpdated: "1970-01-02T00:00:00.000Z" },
         claims: [],
-        reason: null
+        reason: null,
+        links: []
       }])
       assert.strictEqual((yield* call({ layers }, "repos list --json")).stdout, "[]\n")
     }))

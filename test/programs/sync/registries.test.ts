@@ -1,7 +1,7 @@
 import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Stream } from "effect"
-import { fullName, key } from "../../../src/domain/GitHubRepository.js"
+import { key } from "../../../src/domain/GitHubRepository.js"
 import { parseNormalized } from "../../../src/domain/ImageReference.js"
 import * as LinkStoreMemory from "../../../src/layers/memory/LinkStoreMemory.js"
 import * as RepoDockerStoreMemory from "../../../src/layers/memory/RepoDockerStoreMemory.js"
@@ -117,12 +117,9 @@ describe("sync with registries", () => {
           }
           assert.deepStrictEqual(verified.filter((link) => !proven(link)).map(({ image }) => image), [])
           // Everything that can be proven is.
-          const state = new Map(
-            links.map((link) => [`${fullName(link.repository)} ${link.image}`, link.verification.state])
-          )
           assert.deepStrictEqual(
-            links.filter(proven).filter((link) =>
-              state.get(`${fullName(link.repository)} ${link.image}`) !== "verified"
+            links.filter(proven).filter(({ verification }) => verification.state !== "verified").map(({ image }) =>
+              image
             ),
             []
           )

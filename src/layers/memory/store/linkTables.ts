@@ -137,6 +137,13 @@ export const forgetRepository = (tables: LinkTables, repositoryId: string): void
   for (const id of tables.removed.keys()) if (id.startsWith(`${repositoryId}\n`)) tables.removed.delete(id)
 }
 
+/** Whether an image is claimed by, or linked to, one of these repositories; all where none are named. */
+export const concerns = (tables: LinkTables, image: string, ids: ReadonlyArray<string> | undefined): boolean =>
+  ids === undefined ||
+  [...tables.claims.values(), ...tables.links.values()].some((row) =>
+    row.image === image && ids.includes(row.repositoryId)
+  )
+
 /** Writes a piece of evidence as seen. */
 export const seeLink = (
   tables: LinkTables,

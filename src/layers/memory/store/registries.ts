@@ -6,7 +6,7 @@ import type { CheckFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { RegistryClaimOptions, RegistryClaims, RegistryStatus } from "../../../services/LinkStore.js"
 import { seen } from "./findings.js"
-import { type CheckRow, claimCounts, linkClaims, type SourceRow } from "./linkTables.js"
+import { type CheckRow, claimCounts, concerns, linkClaims, type SourceRow } from "./linkTables.js"
 import { makeSources } from "./sources.js"
 import { byText, newImage, type Tables } from "./tables.js"
 
@@ -25,17 +25,21 @@ export const makeRegistries = (tables: Tables, holder: string) => {
   const wanted = (row: CheckRow, registry: string, now: number) =>
     row.registry === registry && row.dueAt <= now && (isClaimed(row.image) || isLinked(row.image))
 
-  const claimChecks = Effect.fn("LinkStore.claimChecks")(function*({ lease, limit, registry }: RegistryClaimOptions) {
-    const now = yield* Clock.currentTimeMillis
-    const due = [...tables.checks.values()].filter((row) => wanted(row, registry, now)).sort((first, second) =>
-      first.dueAt === second.dueAt ? byText(first.image, second.image) : first.dueAt - second.dueAt
-    ).slice(0, limit)
-    return due.map((row) => {
-      tables.checks.set(row.image, { ...row, dueAt: now + Duration.toMillis(lease), lease: Option.some(holder) })
-      const { attempts, image } = row
-      return { image, registry, attempts }
-    })
-  })
+  const claimChecks = Effect.fn("LinkStore.claimChecks")(
+    function*({ lease, limit, registry, repositories }: RegistryClaimOptions) {
+      const now = yield* Clock.currentTimeMillis
+      const due = [...tables.checks.values()].filter((row) =>
+        wanted(row, registry, now) && concerns(tables, row.image, repositories)
+      ).sort((first, second) =>
+        first.dueAt === second.dueAt ? byText(first.image, second.image) : first.dueAt - second.dueAt
+      ).slice(0, limit)
+      return due.map((row) => {
+        tables.checks.set(row.image, { ...row, dueAt: now + Duration.toMillis(lease), lease: Option.some(holder) })
+        const { attempts, image } = row
+        return { image, registry, attempts }
+      })
+    }
+  )
 
   const found = ({ at, claim: { image, registry }, result }: CheckFinding) => {
     if (result._tag !== "Found") return

@@ -7,7 +7,7 @@ import { mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
-import { linkClaims, rowKey, seeLink, type SourceRow, stateOf } from "./linkTables.js"
+import { concerns, linkClaims, rowKey, seeLink, type SourceRow, stateOf } from "./linkTables.js"
 import { byText, newImage, type Tables } from "./tables.js"
 
 const freed = { lease: Option.none<string>(), attempts: 0, lastError: Option.none<string>() } as const
@@ -83,11 +83,14 @@ export const makeSources = (tables: Tables, holder: string) => {
   }
 
   const claimSources = Effect.fn("LinkStore.claimSources")(
-    function*({ lease, limit, pullsPerDay, registry }: RegistryClaimOptions & { readonly pullsPerDay: number }) {
+    function*(
+      { lease, limit, pullsPerDay, registry, repositories }: RegistryClaimOptions & { readonly pullsPerDay: number }
+    ) {
       const now = yield* Clock.currentTimeMillis
       const spent = tables.sourcePulls.get(rowKey(registry, dayOf(now))) ?? 0
       const room = Math.max(0, Math.min(limit, Math.floor((pullsPerDay - spent) / mostPulls)))
-      const due = sourcesDue(registry, now).slice(0, room)
+      const due = sourcesDue(registry, now)
+        .filter(({ image }) => concerns(tables, image, repositories)).slice(0, room)
       spend(registry, now, due.length * mostPulls)
       return due.map(({ image }) => {
         const nothing = Option.none<string>()

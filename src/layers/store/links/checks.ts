@@ -10,7 +10,7 @@ import { instant, rowsOf, storable, type StoreCore, transient } from "../core.js
 import { refusedUntil } from "../discoveryFindings.js"
 import { detailOf, inTransaction } from "../errors.js"
 import { writeImages } from "../imageWrites.js"
-import { countingClaims, linkClaims, settleOwners, texts } from "./fragments.js"
+import { countingClaims, linkClaims, ofRepositories, settleOwners, texts } from "./fragments.js"
 
 const CheckRow = Schema.Struct({
   image: Schema.String,
@@ -33,7 +33,7 @@ const imageOf = ({ finding }: Definite): string => finding.claim.image
 /** `claimChecks` and `recordChecks` of the store. */
 export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
   const claimChecks = Effect.fn("LinkStore.claimChecks")(
-    function*({ lease, limit, registry }: RegistryClaimOptions) {
+    function*({ lease, limit, registry, repositories }: RegistryClaimOptions) {
       const now = yield* Clock.currentTimeMillis
       const rows: ReadonlyArray<ClaimedCheck> = yield* rowsOf(CheckRow)(sql`
         with due as materialized (
@@ -41,6 +41,7 @@ export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
           where registry = ${registry} and due_at <= ${instant(sql, now)}
             and (exists (select 1 from repo_docker_claims c where c.image_name = k.image_name)
               or exists (select 1 from repo_docker_links l where l.image_name = k.image_name))
+            and ${ofRepositories(sql, "k.image_name", repositories)}
           order by k.due_at, k.image_name collate "C" limit ${limit}
           for no key update of k skip locked
         ), taken as (

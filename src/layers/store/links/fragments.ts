@@ -20,6 +20,16 @@ const counts = (sql: SqlClient) =>
   sql`(c.pattern is null or c.own_namespace or exists (
     select 1 from repo_docker_sources s where s.image_name = c.image_name and ${pointsBack(sql)}))`
 
+/** Whether an image (a column) is claimed by, or linked to, one of these repositories; all where none are named. */
+export const ofRepositories = (sql: SqlClient, image: string, ids: ReadonlyArray<string> | undefined) => {
+  if (ids === undefined) return sql`true`
+  const these = sql`(select value::bigint from jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))`
+  return sql`(exists (select 1 from repo_docker_claims c where c.image_name = ${
+    sql.literal(image)
+  } and c.repo_id in ${these})
+    or exists (select 1 from repo_docker_links l where l.image_name = ${sql.literal(image)} and l.repo_id in ${these}))`
+}
+
 /** The claims of an image that make links, as `c` joined with `r`; `scope` narrows them. */
 export const countingClaims = (sql: SqlClient, scope: Fragment) =>
   sql`repo_docker_claims c join repos r on r.id = c.repo_id where ${scope} and ${counts(sql)}`

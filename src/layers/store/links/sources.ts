@@ -8,7 +8,7 @@ import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
 import { instant, rowOf, rowsOf, storable, type StoreCore, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
-import { linkClaims, pointsBack, settleOwners, texts } from "./fragments.js"
+import { linkClaims, ofRepositories, pointsBack, settleOwners, texts } from "./fragments.js"
 
 const SourceRow = Schema.Struct({
   image: Schema.String,
@@ -45,7 +45,9 @@ export const makeSources = ({ holder, sql }: StoreCore) => {
       on conflict (registry, day) do update set pulls = greatest(0, p.pulls + excluded.pulls)`
 
   const claimSources = Effect.fn("LinkStore.claimSources")(
-    function*({ lease, limit, pullsPerDay, registry }: RegistryClaimOptions & { readonly pullsPerDay: number }) {
+    function*(
+      { lease, limit, pullsPerDay, registry, repositories }: RegistryClaimOptions & { readonly pullsPerDay: number }
+    ) {
       const now = yield* Clock.currentTimeMillis
       const until = instant(sql, now + Duration.toMillis(lease))
       return yield* inTransaction(sql)(Effect.gen(function*() {
@@ -66,7 +68,8 @@ export const makeSources = ({ holder, sql }: StoreCore) => {
           ), due as (
             select i.image_name, row_number() over (order by i.pulls desc nulls last, i.image_name collate "C") as place
             from images i left join repo_docker_sources s on s.image_name = i.image_name
-            where s.image_name is null or s.due_at <= ${instant(sql, now)}
+            where (s.image_name is null or s.due_at <= ${instant(sql, now)})
+              and ${ofRepositories(sql, "i.image_name", repositories)}
             order by place limit ${room}
           ), taken as (
             insert into repo_docker_sources as s (image_name, registry, due_at, lease)
