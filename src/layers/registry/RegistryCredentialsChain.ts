@@ -3,7 +3,7 @@
  * with its helpers. The first source that has one for the registry counts.
  */
 import { CommandExecutor, FileSystem, Path } from "@effect/platform"
-import { Effect, Either, Layer, Option, type Redacted } from "effect"
+import { Clock, Duration, Effect, Either, Layer, Option, type Redacted } from "effect"
 import * as DockerConfig from "../../domain/DockerConfig.js"
 import { type RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
 import { askHelper } from "./credentialHelper.js"
@@ -25,6 +25,15 @@ export interface ChainOptions {
 
 const empty: DockerConfig.DockerConfig = {}
 
+// Helpers give credentials that end (ECR's after twelve hours), and people log in again: a daemon has to notice.
+const keptFor = Duration.minutes(10)
+
+interface Helped {
+  readonly credential: Option.Option<RegistryCredential>
+  /** Epoch milliseconds. */
+  readonly until: number
+}
+
 const named = (id: string, credential: DockerConfig.DockerCredential): RegistryCredential => {
   switch (credential.kind) {
     case "basic":
@@ -45,15 +54,15 @@ const fromFile = (config: DockerConfig.DockerConfig, registry: string, repositor
     onRight: (credential) => Effect.succeed(Option.map(credential, (one) => named(`docker config ${registry}`, one)))
   })
 
-/** Reads credentials as they are first needed, each once. */
+/** Reads credentials as they are needed, each once in ten minutes. */
 export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const executor = yield* CommandExecutor.CommandExecutor
-  const found = new Map<string, Option.Option<RegistryCredential>>()
+  const found = new Map<string, Helped>()
   const flights = makeFlights<Option.Option<RegistryCredential>, never>()
 
-  const config = yield* Effect.cached(Option.match(dockerConfig, {
+  const read = Option.match(dockerConfig, {
     onNone: () => Effect.succeed(empty),
     onSome: (folder) => {
       const file = path.join(folder, "config.json")
@@ -71,7 +80,8 @@ export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOp
         })
       )
     }
-  }))
+  })
+  const config = yield* Effect.cachedWithTTL(read, keptFor)
 
   const fromHelper = (config: DockerConfig.DockerConfig, registry: string) =>
     Option.match(DockerConfig.helperFor(config, registry), {
@@ -93,14 +103,15 @@ export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOp
 
   // A helper is a program to be started: once for a registry, however many repositories are asked for.
   const helped = (registry: string): Effect.Effect<Option.Option<RegistryCredential>> =>
-    Effect.suspend(() => {
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
       const known = found.get(registry)
-      if (known !== undefined) return Effect.succeed(known)
+      if (known !== undefined && known.until > now) return Effect.succeed(known.credential)
+      const until = now + Duration.toMillis(keptFor)
       return flights(
         registry,
         Effect.tap(
           Effect.flatMap(config, (read) => fromHelper(read, registry)),
-          (credential) => Effect.sync(() => found.set(registry, credential))
+          (credential) => Effect.sync(() => found.set(registry, { credential, until }))
         )
       )
     })

@@ -2,7 +2,7 @@
  * A request from the outside in: credential, lane, authorisation, transport, and what the answer says of limits.
  */
 import type { HttpClient } from "@effect/platform/HttpClient"
-import { Duration, Effect, Either, Option } from "effect"
+import { Clock, Duration, Effect, Either, Option } from "effect"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
@@ -58,6 +58,7 @@ const begun = (call: Call): Call => {
 const maxMoves = 3
 
 const manyIdentities = 1_000
+const identityMillis = 60_000
 
 const firstSome = (
   credentials: typeof RegistryCredentials.Service,
@@ -85,11 +86,16 @@ export const makeCore = (
   const observe = makeObserve(budgets)
   const { authorised } = makeAuthorisation(send, makeTokens(), makeAskToken(http, lanes, options.timeout))
 
-  // Who asks does not change while a client lives, and looking it up for each request would cost more than the request.
+  // Who asks seldom changes, and looking it up for each request would cost more than the request.
   const identities = new Map<Endpoint, Map<string, Identity>>()
+  let forgetAt = 0
 
   const identityOf = (endpoint: Endpoint, repository: string): Effect.Effect<Identity> =>
-    Effect.suspend(() => {
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (now >= forgetAt || identities.size >= manyIdentities) {
+        identities.clear()
+        forgetAt = now + identityMillis
+      }
       const known = identities.get(endpoint)?.get(repository)
       if (known !== undefined) return Effect.succeed(known)
       return Effect.map(firstSome(credentials, endpoint.credentialsOf, repository), (credential) => {

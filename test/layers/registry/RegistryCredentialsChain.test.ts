@@ -1,7 +1,7 @@
 import { FileSystem } from "@effect/platform"
 import { NodeContext } from "@effect/platform-node"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Option, Redacted } from "effect"
+import { Effect, Option, Redacted, TestClock } from "effect"
 import * as Chain from "../../../src/layers/registry/RegistryCredentialsChain.js"
 import type { RegistryCredential } from "../../../src/services/RegistryCredentials.js"
 
@@ -84,6 +84,25 @@ describe("where credentials come from", () => {
           const credentials = yield* chain(Option.some(folder))
           assert.deepStrictEqual(shown(yield* credentials.find("quay.io", "o/n")), ["basic", "quay", "file"])
           assert.isUndefined(shown(yield* credentials.find("ghcr.io", "o/n")))
+        })
+    ).pipe(Effect.provide(NodeContext.layer)))
+
+  it.effect("who logs in anew is noticed within ten minutes, and the file is not read for each request", () =>
+    withConfig(
+      JSON.stringify({ auths: { "quay.io": { auth: base64("old:1") } } }),
+      (folder) =>
+        Effect.gen(function*() {
+          const fs = yield* FileSystem.FileSystem
+          const credentials = yield* chain(Option.some(folder))
+          const user = Effect.map(credentials.find("quay.io", "o/n"), (found) => shown(found)?.[1])
+          assert.strictEqual(yield* user, "old")
+          yield* fs.writeFileString(
+            `${folder}/config.json`,
+            JSON.stringify({ auths: { "quay.io": { auth: base64("new:2") } } })
+          )
+          assert.strictEqual(yield* user, "old")
+          yield* TestClock.adjust("10 minutes")
+          assert.strictEqual(yield* user, "new")
         })
     ).pipe(Effect.provide(NodeContext.layer)))
 })
