@@ -21,7 +21,7 @@ export interface UpdateState {
   readonly lookedAt: Option.Option<number>
   /** The newest, with `firstSeen` of when this very tag was found first. */
   readonly newest: Option.Option<UpdateFound>
-  /** When it was told to the actions. */
+  /** When it was told to the actions; or when it was there at the first look, which tells nothing. */
   readonly firedAt: Option.Option<number>
   readonly notBefore: number
   /** Looks without an answer since the last one with. */
@@ -40,8 +40,9 @@ export const unlooked: UpdateState = {
 }
 
 /**
- * Applies a look at `at`. While the newest version is the same tag, it keeps the time of its first sight and whether it
- * was told; without an answer everything stays.
+ * Applies a look at `at`. The first answer only seeds: what is newer then was there before anybody watched, and a first
+ * run does not announce everything. While the newest version is the same tag, it keeps the time of its first sight and
+ * whether it was told; without an answer everything stays.
  */
 export const looked = (state: UpdateState, at: number, result: UpdateLookResult): UpdateState => {
   if (result._tag === "Deferred") {
@@ -60,7 +61,7 @@ export const looked = (state: UpdateState, at: number, result: UpdateLookResult)
   return {
     ...answered,
     newest: Option.some({ _tag: "UpdateFound", ...update, firstSeen }),
-    firedAt: Option.isSome(same) ? state.firedAt : Option.none()
+    firedAt: Option.isNone(state.lookedAt) ? Option.some(at) : Option.isSome(same) ? state.firedAt : Option.none()
   }
 }
 

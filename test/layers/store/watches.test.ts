@@ -429,6 +429,15 @@ onEveryWatchStore("updates", [
           between: Option.some({ from: 120, to: 180 })
         } as const
         yield* store.add([watchOf("nginx:1.27", { updates: Option.some(rule) }), watchOf("redis:7")])
+        // The first look only seeds: what is newer then was there before.
+        const seeding = yield* store.claimUpdateLooks(daily)
+        yield* store.recordUpdates(seeding.map(({ watch }) => ({
+          watch: watch.id,
+          at: night - 24 * 60 * minute,
+          result: { _tag: "Found", update: update("8") }
+        })))
+        yield* TestClock.setTime(night + 2)
+        assert.deepStrictEqual(yield* store.fireUpdates, [])
         const claimed = yield* store.claimUpdateLooks(daily)
         yield* store.recordUpdates(
           claimed.map(({ watch }) => ({ watch: watch.id, at: night, result: { _tag: "Found", update: update("9") } }))

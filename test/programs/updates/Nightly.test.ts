@@ -91,7 +91,7 @@ describe("nightly", () => {
     }).pipe(Effect.provide(Layer.merge(finderOver(world), WatchStoreMemory.layer)))
   })
 
-  it.effect("an update fires after the cool-off, once, and an outage in between changes nothing", () => {
+  it.effect("a new update fires after the cool-off, once, and an outage in between changes nothing", () => {
     const world = makeWorld()
     let down = false
     const registry: typeof world.registry = {
@@ -109,15 +109,21 @@ describe("nightly", () => {
       yield* store.add([watch("1.2.3", true)])
       yield* TestClock.setTime(4 * hour)
       const running = yield* Effect.fork(nightly({ hour: 3, lease: Duration.minutes(10), poll: Duration.hours(1) }))
+      // What is newer at the first look was there before anybody watched: a first run announces nothing.
+      yield* TestClock.adjust("4 days")
+      assert.deepStrictEqual((yield* known)["1.2.3"], ["1.2.4", 4])
+      assert.deepStrictEqual(yield* told, [])
+      yield* world.publish(`${app}:1.2.5`)
       yield* TestClock.adjust("1 day")
+      const found = (yield* known)["1.2.3"]
       assert.deepStrictEqual(yield* told, [])
       down = true
       yield* TestClock.adjust("1 day")
-      assert.deepStrictEqual((yield* known)["1.2.3"], ["1.2.4", 4])
-      yield* TestClock.adjust("25 hours")
+      assert.deepStrictEqual((yield* known)["1.2.3"], found)
+      yield* TestClock.adjust("49 hours")
       assert.deepStrictEqual(yield* told, ["image-census.update.found"])
       down = false
-      yield* TestClock.adjust("3 days")
+      yield* TestClock.adjust("2 days")
       assert.lengthOf(yield* told, 1)
       yield* Fiber.interrupt(running)
     }).pipe(Effect.provide(Layer.merge(finderOver({ ...world, registry }), WatchStoreMemory.layer)))
