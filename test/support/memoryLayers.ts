@@ -25,9 +25,15 @@ import { ImageCatalog } from "../../src/services/ImageCatalog.js"
 import { LinkStore } from "../../src/services/LinkStore.js"
 import { ReleaseProjects } from "../../src/services/ReleaseProjects.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
+import { Retention } from "../../src/services/Retention.js"
 import { WatchActions } from "../../src/services/WatchActions.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
 import { testProcess } from "./databases.js"
+
+const keepsAll = Layer.succeed(Retention, {
+  dropPulls: () => Effect.succeed({ rows: 0, months: 0 }),
+  dropTagHistory: () => Effect.succeed(0)
+})
 
 /** Pages are what SQL is for: tests of them have a database. */
 const noPages = Layer.succeed(CensusPages, {
@@ -92,7 +98,7 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     ))
   )
   const everything = Layer.mergeAll(updates, DigestWatcherRegistry.layer, actions).pipe(
-    Layer.provideMerge(Layer.mergeAll(store, board, registries, noPages)),
+    Layer.provideMerge(Layer.mergeAll(store, board, registries, noPages, keepsAll)),
     Layer.provideMerge(world)
   )
   const layers: CommandLayers = {

@@ -2,7 +2,7 @@
  * The questions that callers wait for, all of one kind. A question that several callers ask is there once. Workers take
  * from the front; what got no answer comes back.
  */
-import { Deferred, Effect, Exit } from "effect"
+import { Deferred, Effect, Exit, type Option, type Tracer } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import type { RepositoryName } from "../../domain/GitHubRepository.js"
 import type { Signal } from "./signal.js"
@@ -22,6 +22,8 @@ export interface Question {
 export interface Slot<Q extends Question, A> {
   readonly question: Q
   readonly result: Deferred.Deferred<A, CensusError>
+  /** On whose behalf: the span of who asked first. */
+  readonly span: Option.Option<Tracer.AnySpan>
   waiting: number
   /** The largest batch that it may go in: smaller after batches that were too much. */
   cap: number
@@ -42,10 +44,11 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
   let queue = new Set<Slot<Q, A>>()
   let closedBy: CensusError | undefined
 
-  const enter = (question: Q, result: Slot<Q, A>["result"]): Slot<Q, A> => {
+  const enter = (question: Q, result: Slot<Q, A>["result"], span: Slot<Q, A>["span"]): Slot<Q, A> => {
     const slot = known.get(question.key) ?? {
       question,
       result,
+      span,
       waiting: 0,
       cap: Number.POSITIVE_INFINITY,
       failures: 0,
@@ -71,7 +74,8 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         if (closedBy !== undefined) return yield* closedBy
-        const slot = enter(question, yield* Deferred.make<A, CensusError>())
+        const span = yield* Effect.option(Effect.currentParentSpan)
+        const slot = enter(question, yield* Deferred.make<A, CensusError>(), span)
         yield* signal.wake
         return yield* restore(Deferred.await(slot.result)).pipe(
           Effect.onInterrupt(() => Effect.sync(() => leave(slot)))

@@ -7,7 +7,7 @@
  * off. Only a question that fails although others are answered is given up: TRANSIENT after three such failures. Where
  * there are no others, a document without repositories tells the two apart.
  */
-import { Effect, Either, Exit, Option, type Redacted, Ref } from "effect"
+import { Effect, Either, Exit, Option, type Redacted, Ref, type Tracer } from "effect"
 import { Auth, type CensusError, NotFound, Transient } from "../../domain/Errors.js"
 import type { Problem } from "../../domain/GitHubAnswer.js"
 import type { AliasAnswer } from "../../domain/GitHubGraphqlAnswer.js"
@@ -60,6 +60,18 @@ const reasonOf = (problem: Problem): Transient =>
 /** What is asked for, for people. */
 const what = ({ label, repository }: Question): string =>
   label === "" ? fullName(repository) : `${fullName(repository)}: ${label}`
+
+/** A span for a batch: part of the trace of who asked first, with links to the others'. */
+const onBehalfOf =
+  (batch: ReadonlyArray<{ readonly span: Option.Option<Tracer.AnySpan> }>) =>
+  <A, E, R>(request: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> => {
+    const [first, ...others] = batch.flatMap(({ span }) => Option.toArray(span))
+    return Effect.withSpan(request, "GitHub.batch", {
+      ...(first === undefined ? { root: true } : { parent: first }),
+      links: others.map((span) => ({ _tag: "SpanLink", span, attributes: {} })),
+      attributes: { questions: batch.length }
+    })
+  }
 
 /** Lets a member answer one kind of question. */
 export const makeLane = Effect.fnUntraced(function*<Q extends Question, A>(
@@ -154,7 +166,7 @@ export const makeLane = Effect.fnUntraced(function*<Q extends Question, A>(
       : api.graphql(member.payer, token, document, document.aliases)
     const outcome = yield* Effect.acquireUseRelease(
       Ref.update(place.busy, (busy) => busy + 1),
-      () => Effect.either(request),
+      () => Effect.either(onBehalfOf(batch)(request)),
       () => Ref.update(place.busy, (busy) => busy - 1)
     )
     if (Either.isRight(outcome)) {

@@ -14,6 +14,7 @@ import type { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { QuayApi } from "../../services/QuayApi.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import type { Retention } from "../../services/Retention.js"
 import type { UpdateFinder } from "../../services/UpdateFinder.js"
 import type { WatchActions } from "../../services/WatchActions.js"
 import type { WatchStore } from "../../services/WatchStore.js"
@@ -42,6 +43,7 @@ export type AllServices =
   | WorldServices
   | RegistryServices
   | UpdateFinder
+  | Retention
   | DigestWatcher
   | WatchActions
   | CensusPages

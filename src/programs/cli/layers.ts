@@ -29,6 +29,7 @@ import * as LinkStoreSql from "../../layers/store/LinkStoreSql.js"
 import { migrate } from "../../layers/store/migrate.js"
 import * as ProcessBoardSql from "../../layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../layers/store/RepoDockerStoreSql.js"
+import * as RetentionSql from "../../layers/store/RetentionSql.js"
 import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
 import * as UpdateFinderRegistries from "../../layers/updates/UpdateFinderRegistries.js"
 import * as DigestWatcherRegistry from "../../layers/watch/DigestWatcherRegistry.js"
@@ -199,7 +200,14 @@ export const make = (
     Layer.mergeAll(updates(program), DigestWatcherRegistry.layer, actions(program)).pipe(
       Layer.provide(FirstSightsSql.layer),
       Layer.provideMerge(
-        Layer.mergeAll(store(program), board(program), outside(program), registries(program, "daemon"), pages)
+        Layer.mergeAll(
+          store(program),
+          board(program),
+          outside(program),
+          registries(program, "daemon"),
+          pages,
+          RetentionSql.layer
+        )
       ),
       Layer.provideMerge(budgets(program)),
       Layer.provide(Layer.merge(database, platform))

@@ -5,12 +5,13 @@ import { Args, HelpDoc } from "@effect/cli"
 import { Effect, Layer, Option } from "effect"
 import * as Settings from "../settings/Settings.js"
 import * as Logging from "./logging.js"
+import * as Tracing from "./tracing.js"
 
 /** Runs a command's work with the settings and the log that they ask for. */
 export const withSettings = <A, E, R>(
   work: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Settings.WrongSettings, Exclude<R, Settings.Settings>> =>
-  Effect.provide(work, Layer.provideMerge(Logging.layer, Settings.layer))
+  Effect.provide(work, Layer.provideMerge(Layer.merge(Logging.layer, Tracing.layer), Settings.layer))
 
 // @effect/cli takes a lone dash for an option that it does not know, and then overlooks those behind it.
 const dash = "/dev/stdin"

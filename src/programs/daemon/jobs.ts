@@ -9,6 +9,7 @@ import type { SettingsValues } from "../settings/Settings.js"
 import { syncOptions } from "../sync/fromSettings.js"
 import { sync } from "../sync/Sync.js"
 import { nightly } from "../updates/Nightly.js"
+import { upkeep } from "../upkeep/Upkeep.js"
 import { watchOptions } from "../watch/fromSettings.js"
 import { watch } from "../watch/Watch.js"
 import type { Job } from "./Job.js"
@@ -34,10 +35,20 @@ const updatesJob = ({ store, updates }: SettingsValues): ReadonlyArray<Job<AllSe
     run: Effect.asVoid(nightly({ hour, lease: store.lease }))
   })))
 
+const upkeepJob = ({ dockerhub, retention }: SettingsValues): Job<AllServices> => ({
+  name: "upkeep",
+  run: upkeep({
+    keepPulls: retention.pulls,
+    keepTagHistory: retention.tagHistory,
+    intervals: { discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval }
+  })
+})
+
 /** The jobs that these settings ask for, in the order in which the log names them. */
 export const jobsOf = (settings: SettingsValues): ReadonlyArray<Job<AllServices>> => [
   syncJob(settings),
   watchJob(settings),
   ...(settings.catalog.enabled ? [catalogJob(settings)] : []),
-  ...updatesJob(settings)
+  ...updatesJob(settings),
+  upkeepJob(settings)
 ]

@@ -68,6 +68,15 @@ export interface SettingsValues {
     readonly egress: string
     readonly lease: Duration.Duration
   }
+  readonly tracing: {
+    /** A collector's base address. */
+    readonly endpoint: Option.Option<string>
+  }
+  /** How many days to keep; none for ever. */
+  readonly retention: {
+    readonly pulls: Option.Option<number>
+    readonly tagHistory: Option.Option<number>
+  }
   readonly server: {
     readonly tokens: ReadonlyArray<TokenEntry>
     /** Origins of pages elsewhere that may use the API. */
@@ -168,6 +177,8 @@ const config: Config.Config<SettingsValues> = Config.all({
     egress: definitions.egress.config,
     lease: definitions.lease.config
   }),
+  tracing: Config.all({ endpoint: definitions.otlpEndpoint.config }),
+  retention: Config.all({ pulls: definitions.keepPulls.config, tagHistory: definitions.keepTagHistory.config }),
   server: Config.map(
     Config.all([definitions.apiTokens.config, definitions.apiOrigins.config]),
     ([tokens, origins]) => ({

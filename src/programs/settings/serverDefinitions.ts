@@ -3,6 +3,7 @@
  */
 import { Either, Option } from "effect"
 import type { TokenEntry } from "../server/http/access.js"
+import * as Read from "./readers.js"
 import type { Reader } from "./Setting.js"
 import { optional } from "./Setting.js"
 
@@ -41,6 +42,13 @@ const origins: Reader<ReadonlyArray<string>> = (text) =>
     )
   )
 
+const keepDays = (name: string, min: number, doc: string) =>
+  optional(
+    name,
+    { type: "whole number", unit: "days", default: "for ever", doc },
+    Read.wholeNumber({ min, max: 36_500 })
+  )
+
 export const serverDefinitions = {
   apiTokens: optional("IMAGE_CENSUS_API_TOKENS", {
     type: "list of entries",
@@ -48,6 +56,20 @@ export const serverDefinitions = {
       "Who may use the API: `read:SHA256` or `write:SHA256` with commas between them; `image-census token new` prints them.",
     secret: true
   }, tokenEntries),
+  otlpEndpoint: optional("OTEL_EXPORTER_OTLP_ENDPOINT", {
+    type: "URL",
+    doc: "A collector of OpenTelemetry traces, such as http://localhost:4318; `/v1/traces` is appended."
+  }, Read.httpUrl),
+  keepPulls: keepDays(
+    "IMAGE_CENSUS_KEEP_PULLS_DAYS",
+    120,
+    "How long daily rows of pulls are kept; the newest row of an image always is."
+  ),
+  keepTagHistory: keepDays(
+    "IMAGE_CENSUS_KEEP_TAG_HISTORY_DAYS",
+    1,
+    "How long it is kept what a tag no longer points to."
+  ),
   apiOrigins: optional("IMAGE_CENSUS_API_ORIGINS", {
     type: "list of origins",
     doc: "Other sites whose pages may use the API from a browser (CORS), with commas between them."
