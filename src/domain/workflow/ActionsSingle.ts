@@ -121,6 +121,11 @@ const devcontainers: Action = (call) => {
   if (call.input("push") !== "never") call.publish(call.input("imageName"))
 }
 
+const openzim: Action = (call) => {
+  const registries = list(firstOf(call.input("registries"), call.input("registry"), "ghcr.io"))
+  call.publish(registries.map((registry) => qualified(registry, call.input("image-name"))).join("\n"))
+}
+
 const packAction: Action = (call) => {
   call.shell(`pack ${call.input("args")}`)
 }
@@ -190,6 +195,7 @@ export const singles: ReadonlyMap<string, Action> = new Map<string, Action>([
   ],
   ["jupyterhub/repo2docker-action", repoToDocker],
   ["devcontainers/ci", devcontainers],
+  ["openzim/docker-publish-action", openzim],
   ["dfreilich/pack-action", packAction],
   ["home-assistant/builder", homeAssistant],
   ["ko-build/setup-ko", setupKo],

@@ -113,7 +113,7 @@ const docker: Publisher = (all, call) => {
     case "trust":
       return given[0] === "sign" ? push(given.slice(1), call) : undefined
     case "run":
-      return kaniko(given, call)
+      return inContainer(given, call)
     default:
       return undefined
   }
@@ -126,10 +126,38 @@ const podman: Publisher = (all, call) => {
   else if (first === "manifest") manifest(given, call)
   else if (first === "login") login(given, call)
   else if (first === "compose") compose(given, call)
+  else if (first === "run") inContainer(given, call)
+}
+
+// `docker run quay.io/skopeo/stable copy …`: an image of a tool, and what it is told.
+const toolImage = /(?:^|\/)(skopeo|buildah|podman|crane|gcrane|regctl|ko|img|manifest-tool)(?:[:@\/]|$)/
+const inContainer: Publisher = (given, call) => {
+  const at = given.findIndex((word) => !word.startsWith("-") && toolImage.test(word))
+  const tool = toolImage.exec(given[at] ?? "")?.[1]
+  if (tool === undefined) return kaniko(given, call)
+  const rest = given.slice(at + 1)
+  const inner = publishers.has(rest[0]?.split("/").at(-1) ?? "") ? rest : [tool, ...rest]
+  publishByCommand(inner, call)
+}
+
+// `skopeo sync --src docker --dest docker from/app there`: the name's last component goes there.
+const skopeoSync: Publisher = (given, call) => {
+  const line = commandLine(given, ["--src", "-s", "--dest", "-d"])
+  const [from, to] = line.operands.slice(-2)
+  if (line.values("--dest", "-d")[0] !== "docker" || from === undefined || to === undefined) return
+  if (line.values("--src", "-s")[0] === "docker") call.publish(`${to}/${from.split("/").at(-1) ?? ""}`)
+}
+
+// `nix run .#image.copyTo -- docker://name`.
+const nix: Publisher = (given, call) => {
+  const target = given.at(-1) ?? ""
+  if (given[0] === "run" && remote.test(target)) call.publish(target)
 }
 
 // `skopeo copy docker://a docker://b`: where it goes.
-const skopeo: Publisher = ([first, ...given], call) => {
+const skopeo: Publisher = (all, call) => {
+  const [first, ...given] = command(all)
+  if (first === "sync") return skopeoSync(given, call)
   if (first !== "copy") return
   const target = commandLine(given, ["--dest-tls-verify", "--src-tls-verify"], ["-a", "-f"]).operands.at(-1) ?? ""
   if (remote.test(target)) call.publish(target)
@@ -211,6 +239,7 @@ const publishers: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
   ["docker-buildx", buildx],
   ["buildx", buildx],
   ["skopeo", skopeo],
+  ["nix", nix],
   ["regctl", regctl],
   ["crane", crane],
   ["gcrane", crane],

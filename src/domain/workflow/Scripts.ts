@@ -18,6 +18,7 @@ const publishing = [
   "manifest",
   "type=registry",
   "type=image",
+  "docker://",
   "skopeo",
   "crane",
   "regctl",
