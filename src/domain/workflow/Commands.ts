@@ -4,13 +4,10 @@
 import type { ActionCall } from "./ActionCall.js"
 import { bakePublications, exporter } from "./ActionsBuild.js"
 import { type CommandLine, commandLine } from "./CommandLine.js"
+import { azure, buildctl, cloud, kaniko, ko, pack, type Publisher } from "./CommandsBuilders.js"
 import { buildTool } from "./CommandsBuildTools.js"
 import { composeFiles, composeImages } from "./Compose.js"
 import { goreleaser } from "./GoReleaser.js"
-import { koNames } from "./Ko.js"
-
-/** A publishing command: the words behind its name. */
-type Publisher = (given: ReadonlyArray<string>, call: ActionCall) => void
 
 const remote = /^docker:\/\//
 
@@ -178,49 +175,6 @@ const crane: Publisher = ([first, ...given], call) => {
   else if (first === "append" || first === "mutate" || first === "rebase") {
     call.publish(line.values("-t", "--new_tag", "--tag").join("\n"))
   } else if (first === "index" && given[0] === "append") call.publish(line.values("-t", "--tag").join("\n"))
-}
-
-const ko: Publisher = ([first, ...given], call) => {
-  if (!/^(?:build|publish|apply|resolve|create)$/.test(first ?? "")) return
-  const names = koNames(given, call.env("KO_DOCKER_REPO"), call.holes)
-  call.publish(names.join("\n"))
-}
-
-const kaniko: Publisher = (given, call) => {
-  const line = commandLine(given, ["-d"])
-  if (!line.has("--no-push")) {
-    call.publish(line.values("--destination", "-d").filter((one) => one.includes("/")).join("\n"))
-  }
-}
-
-const buildctl: Publisher = (given, call) => {
-  for (const output of commandLine(given).values("--output", "-o")) {
-    const { names, pushes } = exporter(call, output, false)
-    if (pushes) call.publish(names)
-  }
-}
-
-const cloud: Publisher = (given, call) => {
-  const line = commandLine(given)
-  if (line.operands[0] === "builds" && line.operands[1] === "submit") {
-    call.publish(line.values("--tag", "-t").join("\n"))
-  }
-}
-
-// `az acr build -r name -t image:tag`
-const azure: Publisher = (given, call) => {
-  const line = commandLine(given, ["--image", "-n", "--name"])
-  if (line.operands[0] !== "acr" || line.operands[1] !== "build" || line.has("--no-push")) return
-  const registry = line.values("--registry", "-r")[0] ?? ""
-  const host = registry.includes(".") ? registry : `${registry}.azurecr.io`
-  call.publish(line.values("--image", "-t").map((one) => `${host}/${one}`).join("\n"))
-}
-
-const pack: Publisher = (given, call) => {
-  const line = commandLine(given, ["--path", "--buildpack", "-B", "-D", "--default-process", "--env", "-e"])
-  if (line.operands[0] === "build" && line.has("--publish")) {
-    call.publish([line.operands[1] ?? "", ...line.values("-t", "--tag")].join("\n"))
-  }
 }
 
 const publishers: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([

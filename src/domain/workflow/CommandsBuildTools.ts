@@ -2,6 +2,7 @@
  * Build tools: some are told the name on their command line, the others have it in a file of the repository.
  */
 import type { ActionCall } from "./ActionCall.js"
+import { goreleaser, goreleaserFiles } from "./GoReleaser.js"
 
 type Tool = (given: ReadonlyArray<string>, call: ActionCall) => void
 
@@ -60,6 +61,9 @@ const runner = (file: string): Tool => (given, call) => {
     (targets.some((target) => imageLike.test(target)) &&
       settings.some((one) => /PUSH\w*=(?:true|1|yes|--push)/i.test(one)))
   if (pushes) call.external(source)
+  // `make release` where GoReleaser is set up: that is what releases.
+  const releases = targets.some((target) => /^(?:go)?releaser?$/i.test(target))
+  if (releases && goreleaserFiles.some((path) => call.facts.file(path) !== undefined)) goreleaser(call, "release")
 }
 
 const tools: ReadonlyMap<string, Tool> = new Map<string, Tool>([

@@ -482,6 +482,13 @@ describe("how people publish", () => {
     assert.deepStrictEqual(images(text), [...expected].toSorted())
   })
 
+  it("a release by make is GoReleaser's, where that is set up", () => {
+    const files = { ".goreleaser.yaml": "dockers:\n  - image_templates: [\"acme/{{ .ProjectName }}:{{ .Tag }}\"]\n" }
+    assert.deepStrictEqual(images(script("make release"), files), ["docker.io/acme/my-app"])
+    assert.deepStrictEqual(images(script("make test"), files), [])
+    assert.deepStrictEqual(images(script("make release")), [])
+  })
+
   it("names that a Compose file or an Earthfile would tell are noted as external", () => {
     const sources = (text: string) => find(text).external.map(({ source }) => source)
     assert.deepStrictEqual(sources(script("docker compose push")), ["compose.yaml"])
