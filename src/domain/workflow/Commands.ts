@@ -127,7 +127,7 @@ const podman: Publisher = (all, call) => {
 }
 
 // `docker run quay.io/skopeo/stable copy …`: an image of a tool, and what it is told.
-const toolImage = /(?:^|\/)(skopeo|buildah|podman|crane|gcrane|regctl|ko|img|manifest-tool)(?:[:@\/]|$)/
+const toolImage = /(?:^|\/)(skopeo|buildah|podman|crane|gcrane|regctl|ko|img|manifest-tool)(?:[:@]|\/|$)/
 const inContainer: Publisher = (given, call) => {
   const at = given.findIndex((word) => !word.startsWith("-") && toolImage.test(word))
   const tool = toolImage.exec(given[at] ?? "")?.[1]

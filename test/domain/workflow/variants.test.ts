@@ -477,6 +477,8 @@ const cases: ReadonlyArray<Case> = [
   ["ttl.sh", script("docker push ttl.sh/acme-x:1h"), []]
 ]
 
+const sources = (text: string) => find(text).external.map(({ source }) => source)
+
 describe("how people publish", () => {
   it.each(cases)("%s", (_, text, expected) => {
     assert.deepStrictEqual(images(text), [...expected].toSorted())
@@ -490,7 +492,6 @@ describe("how people publish", () => {
   })
 
   it("names that a Compose file or an Earthfile would tell are noted as external", () => {
-    const sources = (text: string) => find(text).external.map(({ source }) => source)
     assert.deepStrictEqual(sources(script("docker compose push")), ["compose.yaml"])
     assert.deepStrictEqual(sources(script("earthly --ci --push +docker")), ["Earthfile"])
     assert.deepStrictEqual(sources(script("make docker-push")), ["Makefile"])
