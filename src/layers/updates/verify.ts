@@ -42,6 +42,10 @@ const unknown: TagFacts = {
   pushed: Option.none()
 }
 
+// Old tags stand on the Hub's pages without digests.
+const isWhole = ({ digest, image, support }: TagFacts): boolean =>
+  support === "no" || (support === "yes" && Option.isSome(digest) && Option.isSome(image))
+
 /** Verifies by the Hub's pages where they hold a tag, else by its manifest. */
 export const makeVerify = (manifests: ManifestFacts, sights: typeof FirstSights.Service) =>
   Effect.fn("UpdateFinder.verify")(function*(
@@ -94,8 +98,8 @@ export const makeVerify = (manifests: ManifestFacts, sights: typeof FirstSights.
     const look = (candidate: UpdateCandidate): Effect.Effect<Verdict, CensusError> => {
       const tag = candidate.version.text
       const known = onPages(tag)
-      if (Option.isSome(known) && known.value.support !== "unknown") {
-        return Effect.succeed(judged(candidate, known.value))
+      if (Option.exists(known, isWhole)) {
+        return Effect.succeed(judged(candidate, Option.getOrElse(known, () => unknown)))
       }
       if (isYoung(tag)) return Effect.succeed({ _tag: "PassedOver", tag, reason: "too new" })
       return byManifest(tag).pipe(

@@ -9,7 +9,7 @@ export const retryAt = (error: CensusError, now: number): Option.Option<number> 
     case "RATE_LIMIT":
       return Option.some(DateTime.toEpochMillis(error.until))
     case "TRANSIENT":
-      return error.reason === "malformed" ? Option.none() : Option.some(now + soon)
+      return Option.some(now + soon)
     default:
       return Option.none()
   }

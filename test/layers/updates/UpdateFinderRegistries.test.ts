@@ -152,6 +152,22 @@ describe("Docker Hub", () => {
       assert.deepStrictEqual(world.counts, { listings: 1, heads: 0, manifests: 2, blobs: 1 })
     }))
 
+  it.effect("what its pages show without a digest, as of old tags, is told by the manifest", () =>
+    Effect.gen(function*() {
+      const world = makeWorld()
+      yield* world.publishOnHub("acme/tool", "1.2.3", day)
+      const { digest } = yield* world.publishOnHub("acme/tool", "1.2.4", 2 * day)
+      const tags = (world.hub.get("acme/tool") ?? []).map((tag) => ({
+        ...tag,
+        digest: Option.none(),
+        images: tag.images.map((image) => ({ ...image, digest: Option.none() }))
+      }))
+      world.hub.set("acme/tool", tags)
+      const { candidates: [newest] } = yield* find(world, "acme/tool:1.2.3")
+      assert.deepStrictEqual(newest?.digest, Option.some(digest))
+      assert.deepStrictEqual(newest?.date, Option.some({ at: 2 * day, origin: "registry" }))
+    }))
+
   it.effect("a cool-off goes by the dates of the registry", () =>
     Effect.gen(function*() {
       const world = makeWorld()
