@@ -31,7 +31,10 @@ const settingsOf = (served: ReadonlyArray<readonly [string, string]>): Readonly<
   return {
     GITHUB_API_URL: urls.get("github") ?? "",
     DOCKERHUB_API_BASE_URL: `${urls.get("dockerhub") ?? ""}/v2`,
-    ...(registries.length === 0 ? {} : { REGISTRY_ENDPOINTS: registries.join(",") }),
+    // A sandbox without registries must not lead anybody to the real ones.
+    ...(registries.length === 0
+      ? { DISCOVERY_REGISTRIES: "docker.io", VERIFY_PULLS_PER_DAY: "0" }
+      : { REGISTRY_ENDPOINTS: registries.join(",") }),
     ...(quay === undefined ? {} : { QUAY_API_BASE_URL: `${quay}/api/v1` })
   }
 }

@@ -69,7 +69,8 @@ export const makeSourceLook = Effect.fn("sourceLooks.make")(function*(registry: 
     const child = Option.flatMap(Either.getRight(index), spokesman)
     const at = Option.flatMap(child, ({ digest }) => exact(reference, digest))
     if (Either.isLeft(index) || Option.isNone(at)) return Option.none()
-    const annotations = index.right.annotations ?? nothing
+    // Official images have theirs on the descriptors of the index.
+    const annotations = { ...index.right.annotations, ...Option.getOrUndefined(child)?.annotations }
     const one = yield* labelled(reference, yield* manifest(at.value, pulls), annotations)
     return Option.map(one, (one) => ({ ...one, digest: found.digest }))
   })

@@ -159,6 +159,18 @@ describe("a look at what an image says of its origin", () => {
       assert.deepStrictEqual(yield* ends(push), ["latest: github.com/acme/app", 2])
     }))
 
+  it.effect("takes the annotations of an index's descriptor, which official images have", () =>
+    Effect.gen(function*() {
+      const annotations = { [source]: "https://github.com/acme/app.git#0123456789:mainline/debian" }
+      const push = Effect.fnUntraced(function*(registry: Registry) {
+        const child = yield* pushImage(registry, name, "")
+        yield* pushIndex(registry, name, "latest", [{ ...child, annotations }], {
+          [source]: "https://github.com/no/body"
+        })
+      })
+      assert.deepStrictEqual(yield* ends(push), ["latest: github.com/acme/app", 2])
+    }))
+
   it.effect("is silent where nothing names a repository", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* ends((registry) => pushImage(registry, name, "latest")), ["Silent", 1])
