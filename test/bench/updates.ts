@@ -58,7 +58,9 @@ export const updatesBench = Effect.scoped(Effect.gen(function*() {
     minAge: Duration.zero,
     source: Option.none()
   }))
+  const before = process.cpuUsage()
   const [took, answers] = yield* Effect.timed(lookUpAll(questions)).pipe(Effect.provide(finder))
+  const { system, user } = process.cpuUsage(before)
 
   // Each image: a token where tokens are asked for, and a page of 1,000 tags. One with an update: the two images of which
   // the size is told and a config with the labels; on the Hub a page of its tags, elsewhere the indexes of the newest
@@ -107,7 +109,10 @@ export const updatesBench = Effect.scoped(Effect.gen(function*() {
   }
   yield* Console.log(
     `updates: ${questions.length} images on 3 registries, ${latency} ms each: ${total} requests (at least ${least}), ` +
-      `${seconds.toFixed(2)} s (at least ${bound.toFixed(2)} s)`
+      `${seconds.toFixed(2)} s (at least ${bound.toFixed(2)} s), of which ${
+        ((system + user) / 1e6).toFixed(2)
+      } s of CPU with ` +
+      "the servers'"
   )
   const right = answers.every((answer, index) =>
     Either.isRight(answer) && answer.right.candidates.length > 0 === world.running[index]?.newer &&

@@ -169,9 +169,10 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
         }
       }
       const listed = yield* listings.tags(reference)
-      const pages = yield* pagesFor(reference, chooseUpdates(current.value, listed, policy).candidates)
+      const byNames = chooseUpdates(current.value, listed, policy)
+      const pages = yield* pagesFor(reference, byNames.candidates)
       const tags = [...new Set([...listed, ...pages.tags.keys()])]
-      const choice = chooseUpdates(current.value, tags, policy)
+      const choice = tags.length === listed.length ? byNames : chooseUpdates(current.value, tags, policy)
       const verified = yield* verify(question, choice.candidates, pages)
       // A tag that is there and is not listed: then others may be missing too.
       const exists = tags.includes(tag) || (yield* isThere(reference, tag))
