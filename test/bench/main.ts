@@ -4,6 +4,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, LogLevel } from "effect"
 import { claimsBench, usual } from "./claims.js"
+import { coverageBench } from "./coverage.js"
 import { faultsBench } from "./faults.js"
 import { killsBench } from "./kills.js"
 import { memoryBench } from "./memory.js"
@@ -18,6 +19,7 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["registry", Effect.orDie(registryBench)],
   ["updates", Effect.orDie(updatesBench)],
   ["sync", Effect.orDie(syncBench)],
+  ["coverage", Effect.orDie(coverageBench)],
   ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
   ["faults", Effect.orDie(faultsBench)],
   ["kills", Effect.orDie(killsBench)],
