@@ -8,6 +8,7 @@ import { catalog } from "./suites/catalog.js"
 import { everyPage } from "./suites/everyPage.js"
 import { image } from "./suites/image.js"
 import { images } from "./suites/images.js"
+import { live } from "./suites/live.js"
 import { promises } from "./suites/promises.js"
 import { writing } from "./suites/writing.js"
 import * as World from "./World.js"
@@ -22,6 +23,7 @@ if (Browser.browserIsThere) {
       catalog(it)
       writing(it)
       promises(it)
+      live(it)
     }
   )
 } else {

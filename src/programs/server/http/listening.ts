@@ -17,7 +17,7 @@ const closed = (server: Server): Effect.Effect<void> =>
 /** Takes no more connections, ends streams, and gives requests that are under way a second. */
 export const drain = (server: Server, closing: Deferred.Deferred<void>): Effect.Effect<void> =>
   Deferred.succeed(closing, undefined).pipe(
-    Effect.zipRight(closed(server)),
-    Effect.timeoutOption(patience),
+    // A finalizer cannot be interrupted, and a timeout would wait with it for whoever keeps a connection open.
+    Effect.zipRight(Effect.timeoutOption(Effect.interruptible(closed(server)), patience)),
     Effect.zipRight(Effect.sync(() => server.closeAllConnections()))
   )
