@@ -1,5 +1,6 @@
 /**
- * `npm start`: the program's own commands, one after the other, against a simulated world and a throw-away database.
+ * `npm start`: the program's own commands, one after the other, against a simulated world and a throw-away database. On
+ * a terminal the dashboard comes last and stays.
  * Whatever settings the environment holds are not read.
  */
 import { FileSystem } from "@effect/platform"
@@ -125,6 +126,10 @@ const program = Effect.gen(function*() {
   yield* Console.log(
     ["", "What the services counted:", ...requests(sandbox), "", ...truth.lines, `${seconds} s.`].join("\n")
   )
+  if (process.stdout.isTTY === true) {
+    yield* Console.log("\n$ image-census serve      (Ctrl-C ends it)")
+    yield* census("serve", "--port", "0")
+  }
   return truth.right ? 0 as const : 1 as const
 }).pipe(
   Effect.scoped,
