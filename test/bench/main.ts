@@ -3,6 +3,7 @@
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, LogLevel } from "effect"
+import { catalogBench } from "./catalog.js"
 import { claimsBench, usual } from "./claims.js"
 import { coverageBench } from "./coverage.js"
 import { faultsBench } from "./faults.js"
@@ -20,6 +21,7 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["updates", Effect.orDie(updatesBench)],
   ["sync", Effect.orDie(syncBench)],
   ["coverage", Effect.orDie(coverageBench)],
+  ["catalog", Effect.orDie(catalogBench)],
   ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
   ["faults", Effect.orDie(faultsBench)],
   ["kills", Effect.orDie(killsBench)],

@@ -38,11 +38,13 @@ export const writeImages = (sql: SqlClient, seen: ReadonlyArray<SeenImage>) => {
       image text, at float8, day date, next date, pulls bigint, stars integer, updated float8, repository bigint)
     order by image, at desc)`
   return Effect.gen(function*() {
-    yield* sql`insert into repo_docker
+    if (seen.some(({ repository }) => repository !== undefined)) {
+      yield* sql`insert into repo_docker
         (repo_id, image_name, pulls, stars, last_synced_at, last_updated, known_since, due_on)
       select r.id, x.image, x.pulls, x.stars, to_timestamp(x.at), to_timestamp(x.updated), x.day, x.next
       from ${input} x join repos r on r.id = x.repository order by x.image
       on conflict (image_name) do update set repo_id = coalesce(repo_docker.repo_id, excluded.repo_id)`
+    }
     yield* sql`select d.id from repo_docker d join ${input} x on x.image = d.image_name
       order by d.image_name for no key update of d`
     yield* sql`update repo_docker d set

@@ -94,16 +94,14 @@ const makeWorker = Effect.fn("catalog.worker")(function*(options: CatalogOptions
 
   const drop = (image: string) => Ref.update(held, (all) => new Set([...all].filter((one) => one !== image)))
 
-  yield* Effect.addFinalizer(() =>
-    Effect.flatMap(Ref.get(held), (images) => catalog.release([...images])).pipe(
-      Effect.zipRight(catalog.endPass),
-      Effect.catchTag("TRANSIENT", (error) =>
-        Effect.logWarning("leases of the catalog lapse by themselves", error.message)),
-      Effect.disconnect,
-      Effect.timeoutOption(lastRelease),
-      Effect.interruptible
+  const leave = Effect.flatMap(Ref.get(held), (images) => catalog.release([...images])).pipe(
+    Effect.zipRight(catalog.endPass),
+    Effect.catchTag(
+      "TRANSIENT",
+      (error) => Effect.logWarning("leases of the catalog lapse by themselves", error.message)
     )
   )
+  yield* Effect.addFinalizer(() => Effect.interruptible(leave).pipe(Effect.timeoutOption(lastRelease)))
   yield* Ref.get(held).pipe(
     Effect.flatMap((images) => catalog.extend([...images], lease)),
     Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not lengthened", error.message)),

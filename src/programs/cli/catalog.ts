@@ -69,8 +69,10 @@ const wordOptions = {
     Options.repeated
   ),
   publisher: text("publisher", "Who stands behind it."),
-  licence: text("licence", "Its licence, as SPDX writes it.").pipe(
-    Options.orElse(text("license", "The same."))
+  licence: Options.text("licence").pipe(
+    Options.withAlias("license"),
+    Options.withDescription("Its licence, as SPDX writes it."),
+    Options.optional
   ),
   publish: Options.boolean("publish").pipe(Options.withDescription("Show it.")),
   draft: Options.boolean("draft").pipe(Options.withDescription("Do not show it yet.")),

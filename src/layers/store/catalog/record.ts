@@ -8,7 +8,7 @@ import { dayOf } from "../../../domain/UtcDay.js"
 import type { CatalogChange, CatalogFinding, Counters, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { instant, rowsOf, storable, type StoreCore, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
-import { lockImages, markGone, writeImages } from "../imageWrites.js"
+import { markGone, writeImages } from "../imageWrites.js"
 import { maybeInstant, MaybeMillis, maybeText, millis, texts } from "./core.js"
 import { writeTags } from "./tagWrites.js"
 
@@ -19,25 +19,35 @@ const Changed = Schema.Struct({ changed: Schema.Int })
 
 const nothing: CatalogChange = { imageChanged: false, tagsAdded: 0, tagsMoved: 0, tagsGone: 0 }
 
+// The counters of the catalog's images are the census's own, so that a day needs one answer of the Hub for both.
 // A counter beyond 64 bits is not stored, and nothing else suffers from it.
 const most = 2n ** 63n
 
-/** Writes what was fetched of an image. Returns whether anything differed. A licence or source is only ever replaced. */
-export const writeFound = (sql: SqlClient, image: string, found: FoundImage) =>
+/** Writes what was fetched of an image, and the repositories that build it. Returns whether anything differed. */
+export const writeFound = (
+  sql: SqlClient,
+  image: string,
+  found: FoundImage,
+  repositories?: ReadonlyArray<string> | undefined
+) =>
   Effect.map(
     rowsOf(Changed)(sql`
       update catalog_images i set description = x.description, full_description = x.full_description, logo = x.logo,
-        categories = x.categories, registered_at = x.registered_at, licence = x.licence, source = x.source
+        categories = x.categories, registered_at = x.registered_at, licence = x.licence, source = x.source,
+        repositories = coalesce(x.repositories, i.repositories)
       from (
         select ${storable(found.description)}::text as description,
           ${storable(found.fullDescription)}::text as full_description, ${maybeText(found.logo)}::text as logo,
           ${texts(sql, found.categories)} as categories, ${maybeInstant(sql, found.registered)} as registered_at,
-          ${maybeText(found.licence)}::text as licence, ${maybeText(found.source)}::text as source
+          ${maybeText(found.licence)}::text as licence, ${maybeText(found.source)}::text as source,
+          ${repositories === undefined ? sql`null::text[]` : texts(sql, repositories)} as repositories
       ) x
       where i.image_name = ${image} and i.removed_at is null
-        and (i.description, i.full_description, i.logo, i.categories, i.registered_at, i.licence, i.source)
+        and (i.description, i.full_description, i.logo, i.categories, i.registered_at, i.licence, i.source,
+            i.repositories)
           is distinct from
-          (x.description, x.full_description, x.logo, x.categories, x.registered_at, x.licence, x.source)
+          (x.description, x.full_description, x.logo, x.categories, x.registered_at, x.licence, x.source,
+            coalesce(x.repositories, i.repositories))
       returning 1 as changed`),
     (rows) => rows.length > 0
   )
@@ -50,39 +60,20 @@ const countersOf = ({ image }: CatalogFinding): Option.Option<Counters> =>
 
 /** `record` of the catalog. */
 export const makeRecord = ({ ensureDays, sql }: StoreCore) => {
-  // The counters of the catalog's images are the census's own, so that a day needs one answer of the Hub for both.
-  // Everybody who writes both locks the census's row first.
-  const lockCensus = (finding: CatalogFinding) =>
+  // Everybody who writes both writes the census's row first.
+  const writeCounters = (finding: CatalogFinding) =>
     Effect.gen(function*() {
-      const { at, claim: { name: { image } } } = finding
-      if (Option.isSome(countersOf(finding))) {
-        yield* sql`insert into repo_docker (repo_id, image_name, last_synced_at, known_since)
-          values (null, ${image}, to_timestamp(0), ${dayOf(at)}::date) on conflict (image_name) do nothing`
-      }
-      yield* lockImages(sql, [image])
-    })
-
-  const writeImage = (finding: CatalogFinding) =>
-    Effect.gen(function*() {
-      const { at, claim, image, repositories } = finding
-      if (Option.isNone(image)) return false
-      if (image.value._tag === "Gone") {
-        yield* markGone(sql, [{ image: claim.name.image, at }])
-        return false
-      }
-      const { found } = image.value
-      const listed = isOfficial(claim.name)
-        ? yield* rowsOf(Changed)(sql`
-          update catalog_images set repositories = ${texts(sql, repositories)}
-          where image_name = ${claim.name.image} and repositories <> ${texts(sql, repositories)}
-          returning 1 as changed`)
-        : []
-      const changed = yield* writeFound(sql, claim.name.image, found)
+      const { at, claim: { lookedAt, name: { image } } } = finding
       const counters = countersOf(finding)
       if (Option.isSome(counters)) {
-        yield* writeImages(sql, [{ at, facts: { image: claim.name.image, ...counters.value } }])
+        if (Option.isNone(lookedAt)) {
+          yield* sql`insert into repo_docker (repo_id, image_name, last_synced_at, known_since)
+            values (null, ${image}, to_timestamp(0), ${dayOf(at)}::date) on conflict (image_name) do nothing`
+        }
+        yield* writeImages(sql, [{ at, facts: { image, ...counters.value } }])
+      } else if (Option.exists(finding.image, ({ _tag }) => _tag === "Gone")) {
+        yield* markGone(sql, [{ image, at }])
       }
-      return changed || listed.length > 0
     })
 
   // What a look that did not come to its end has learnt is kept too: the next one goes on from there.
@@ -123,15 +114,18 @@ export const makeRecord = ({ ensureDays, sql }: StoreCore) => {
 
   const write = (finding: CatalogFinding) =>
     inTransaction(sql)(Effect.gen(function*() {
-      yield* lockCensus(finding)
       const rows = yield* rowsOf(State)(sql`
         select ${millis(sql, "s.looked_at")} as "lookedAt"
         from catalog_state s join catalog_images i on i.image_name = s.image_name
-        where s.image_name = ${finding.claim.name.image} and i.removed_at is null for update of s`)
+        where s.image_name = ${finding.claim.name.image} and i.removed_at is null`)
       const [state] = rows
       // Removed meanwhile; or our lease had lapsed, and somebody else has looked since.
       if (state === undefined || Option.exists(state.lookedAt, (lookedAt) => lookedAt > finding.at)) return nothing
-      const imageChanged = yield* writeImage(finding)
+      yield* writeCounters(finding)
+      const { claim, image, repositories } = finding
+      const imageChanged = Option.isSome(image) && image.value._tag === "Found"
+        ? yield* writeFound(sql, claim.name.image, image.value.found, isOfficial(claim.name) ? repositories : undefined)
+        : false
       const tags = Option.isNone(finding.tags)
         ? { added: 0, moved: 0, gone: 0, missing: 0 }
         : yield* writeTags(sql, finding.claim.name.image, finding.at, finding.tags.value)
