@@ -32,7 +32,7 @@ export interface Verified {
   readonly annotationsOf: (tag: string) => Annotations
 }
 
-/** After so many tags in a row that are not there for the platform, the rest is offered as unknown. */
+/** After so many manifests of tags that are not there for the platform, the rest is offered as unknown. */
 const mostLooks = 20
 
 const unknown: TagFacts = {
@@ -129,7 +129,7 @@ export const makeVerify = (manifests: ManifestFacts, sights: typeof FirstSights.
         for (const candidate of candidates) {
           if (candidate.change !== level) continue
           const verdict: Verdict = found || looks >= mostLooks ? unlooked(candidate, found) : yield* look(candidate)
-          looks += 1
+          if (!Option.exists(onPages(candidate.version.text), isWhole)) looks += 1
           found ||= verdict._tag === "Offered"
           verdicts.push(verdict)
         }
