@@ -8,7 +8,7 @@ import { makeLru } from "./lru.js"
 import { maxDocumentBytes } from "./options.js"
 
 export interface ContentCacheOptions {
-  /** All bodies together, in bytes. Default 64 MiB. */
+  /** All bodies together, in bytes; what tags pointed to may take a quarter of that beside them. Default 64 MiB. */
   readonly maxBytes?: number
   /** The largest body that is kept, in bytes. Default 4 MiB. */
   readonly maxObjectBytes?: number
@@ -16,13 +16,12 @@ export interface ContentCacheOptions {
 
 const usualBytes = 64 * 1024 * 1024
 const pointerBytes = 256
-const maxPointerBytes = 16 * 1024 * 1024
 
 /** An empty cache. */
 export const make = ({ maxBytes = usualBytes, maxObjectBytes = maxDocumentBytes }: ContentCacheOptions = {}) => {
   // What a Map's entry costs besides the body.
   const entries = makeLru<CachedContent>(maxBytes, ({ bytes }) => bytes.byteLength + 200)
-  const pointers = makeLru<Digest>(maxPointerBytes, () => pointerBytes)
+  const pointers = makeLru<Digest>(maxBytes / 4, () => pointerBytes)
   const service: typeof ContentCache.Service = {
     get: (kind: ContentKind, digest: Digest) =>
       Effect.sync(() => Option.fromNullable(entries.get(`${kind} ${digest}`))),

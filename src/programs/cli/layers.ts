@@ -101,12 +101,18 @@ const dockerHub = withSettings(({ dockerhub, store }) =>
 
 const quay = withSettings(({ registries }) => QuayApiHttp.layer({ baseUrl: registries.quayApiBaseUrl }))
 
-const contentCache = withSettings(({ registries }) =>
-  Option.match(registries.cacheDir, {
-    onNone: (): Layer.Layer<ContentCache, never, FileSystem.FileSystem | Path.Path> => ContentCacheMemory.layer(),
-    onSome: (directory) => ContentCacheDisk.layer({ directory })
+// Bodies in memory, in bytes. A daemon does other things too, and has to fit into a small machine.
+const cacheBytes = { command: 64 * 1024 * 1024, daemon: 16 * 1024 * 1024 } as const
+
+const contentCache = (length: keyof typeof cacheBytes) =>
+  withSettings(({ registries }) => {
+    const options = { maxBytes: cacheBytes[length] }
+    return Option.match(registries.cacheDir, {
+      onNone: (): Layer.Layer<ContentCache, never, FileSystem.FileSystem | Path.Path> =>
+        ContentCacheMemory.layer(options),
+      onSome: (directory) => ContentCacheDisk.layer({ ...options, directory })
+    })
   })
-)
 
 const credentials = ({ home }: Program) =>
   withSettings(({ registries }) =>
@@ -117,7 +123,7 @@ const credentials = ({ home }: Program) =>
   )
 
 /** Registries and their cache. What a tag pointed to is remembered only for the length of one command. */
-const registries = (program: Program, length: "command" | "daemon") =>
+const registries = (program: Program, length: keyof typeof cacheBytes) =>
   withSettings(({ registries }) =>
     OciRegistryHttp.layer({
       mirrors: registries.endpoints,
@@ -128,7 +134,7 @@ const registries = (program: Program, length: "command" | "daemon") =>
     })
   ).pipe(
     Layer.provide(Layer.merge(http(program), credentials(program))),
-    Layer.provideMerge(contentCache)
+    Layer.provideMerge(contentCache(length))
   )
 
 const outside = (program: Program) =>
