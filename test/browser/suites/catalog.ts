@@ -53,4 +53,10 @@ export const catalog = (it: Tests): void => {
       assert.include(await prose.textContent(), `<img src=x onerror="globalThis.hacked=true">`)
       assert.isTrue(await page.evaluate("globalThis.hacked === undefined"))
     }))
+
+  it.effect("an image that is in the catalog alone is shown at its image's address too", () =>
+    visit("/images/nginx", async (page) => {
+      await page.getByRole("heading", { name: "nginx" }).waitFor()
+      await page.getByText("No tag is known yet").waitFor()
+    }, { expectedErrors: /status of 404/ }))
 }

@@ -47,7 +47,9 @@ export const show = async ({ main, params, signal, title }) => {
       [h("span", { class: "crumb" }, h("a", { href: "/catalog" }, "Catalog"), " / "), entry.image],
       entry.official && tag("official", "info"),
       entry.visibility !== "published" && tag(entry.visibility, "warn"),
-      entry.goneSince !== null && tag("gone", "bad", `since ${entry.goneSince}`)
+      entry.goneSince !== null && tag("gone", "bad", `since ${entry.goneSince}`),
+      location.pathname.startsWith("/catalog/") &&
+        h("a", { class: "push", href: `/images/${name.split("/").map(encodeURIComponent).join("/")}` }, "Pulls by day")
     ),
     h("p", {}, entry.title ?? entry.description),
     figures(
@@ -56,11 +58,6 @@ export const show = async ({ main, params, signal, title }) => {
       figure("Tags", count(entry.tagCount ?? entry.tags)),
       figure("Platforms", count(entry.platforms.length), entry.platforms.slice(0, 3).join(", ")),
       figure("Pushed", ago(entry.lastUpdated), ["looked at ", ago(entry.lookedAt)])
-    ),
-    h(
-      "p",
-      { class: "beside" },
-      h("a", { href: `/images/${name.split("/").map(encodeURIComponent).join("/")}` }, "Its pulls by day")
     ),
     ...(about.hasChildNodes() ? [about] : []),
     section("Tags", tags),

@@ -1,7 +1,7 @@
 /**
  * One image: its pulls, tags and repositories.
  */
-import { get, segment, send } from "../lib/api.js"
+import { ApiError, get, segment, send } from "../lib/api.js"
 import { fill, h } from "../lib/dom.js"
 import { ago, at, compact, count, signed } from "../lib/format.js"
 import { action, figure, figures, heading, outside, section, tag } from "../lib/parts.js"
@@ -64,7 +64,15 @@ const numbers = (image) =>
 export const show = async ({ main, params, signal, title }) => {
   const name = params[0] ?? ""
   title(name)
-  const image = await get(`/images/${segment(name)}`, { recentDays: 0 }, signal)
+  const image = await get(`/images/${segment(name)}`, { recentDays: 0 }, signal).catch((error) => {
+    if (error instanceof ApiError && error.status === 404) return null
+    throw error
+  })
+  if (image === null) {
+    // Images of the catalog need not be images of a repository, whose pulls are counted.
+    const entry = await import("./entry.js")
+    return entry.show({ main, params, signal, title })
+  }
   const pulls = h("div", {})
   const tags = h("div", {})
   main.append(
