@@ -138,14 +138,15 @@ export const makeLinkReading = ({ sql }: StoreCore) => {
               where c.repo_id = l.repo_id and c.image_name = l.image_name and c.evidence = l.evidence))
             order by l.evidence)
           from repo_docker_links l where l.repo_id = p.repo_id and l.image_name = p.image_name) as evidence,
-        v.state, v.points_at as "pointsAt", v.tag, v.digest, v.label, v.label_value as value,
-        ${millis("v.looked_at")} as "lookedAt", ${millis("m.removed_at")} as "removedAt"
+        case when s.looked_at is null then 'not-looked-at' when s.source is null then 'silent'
+          when ${pointsBack(sql)} then 'verified' else 'contradicted' end as state,
+        s.source as "pointsAt", s.tag, s.digest, s.label, s.label_value as value,
+        ${millis("s.looked_at")} as "lookedAt", ${millis("m.removed_at")} as "removedAt"
       from page p join repos r on r.id = p.repo_id
         left join repo_docker d on d.image_name = p.image_name
         left join repo_docker_checks k on k.image_name = p.image_name
         left join repo_docker_links_removed m on m.repo_id = p.repo_id and m.image_name = p.image_name
-        join lateral (select * from repo_docker_verifications v
-          where v.repo_id = p.repo_id and v.image_name = p.image_name) v on true
+        left join repo_docker_sources s on s.image_name = p.image_name
       order by p.repo_id, p.image_name`)
 
   const links = (filter: LinkFilter): Stream.Stream<StoredLink, Transient> =>
