@@ -32,7 +32,7 @@ export interface Verified {
   readonly annotationsOf: (tag: string) => Annotations
 }
 
-/** After so many manifests of tags that are not there for the platform, the rest is offered as unknown. */
+/** After so many manifests of tags that are not there for the platform, the next one is offered as unknown. */
 const mostLooks = 20
 
 const unknown: TagFacts = {
