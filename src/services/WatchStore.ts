@@ -130,8 +130,7 @@ export class WatchStore extends Context.Tag("image-census/WatchStore")<WatchStor
 
   /**
    * Claims watches that are due, longest first. The registries of `without` are left out: they are parked, or being asked.
-   * With `since` (epoch milliseconds), also what is not due but was not looked at since then, unless its registry asked to
-   * wait.
+   * With `since` (epoch milliseconds), due or not, what was not looked at since then, unless its registry asked to wait.
    */
   readonly claim: (
     options: WatchClaimOptions & {

@@ -14,10 +14,12 @@ import { serveBench } from "./serve.js"
 import { database } from "./server.js"
 import { syncBench } from "./sync.js"
 import { updatesBench } from "./updates.js"
+import { watchBench } from "./watch.js"
 
 // Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
 const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["registry", Effect.orDie(registryBench)],
+  ["watch", Effect.orDie(watchBench)],
   ["updates", Effect.orDie(updatesBench)],
   ["sync", Effect.orDie(syncBench)],
   ["coverage", Effect.orDie(coverageBench)],

@@ -10,6 +10,7 @@ import { join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import * as Database from "../../src/layers/store/Database.js"
 import * as RepoDockerStoreSql from "../../src/layers/store/RepoDockerStoreSql.js"
+import * as WatchStoreSql from "../../src/layers/store/WatchStoreSql.js"
 
 const root = new URL("../../", import.meta.url).pathname
 // What people run. The tests' global set-up and the benchmarks build it first.
@@ -84,16 +85,20 @@ export const wait = (millis: number) => Effect.promise(() => setTimeout(millis))
 export const waitUntil = <E, R>(holds: Effect.Effect<boolean, E, R>): Effect.Effect<void, E, R> =>
   Effect.flatMap(holds, (is) => is ? Effect.void : Effect.zipRight(wait(20), waitUntil(holds)))
 
+const databaseIn = (database: DatabaseSettings) =>
+  Database.layer({
+    url: "DATABASE_URL" in database ? Option.some(Redacted.make(database.DATABASE_URL)) : Option.none(),
+    dataDir: "IMAGE_CENSUS_DATA_DIR" in database ? database.IMAGE_CENSUS_DATA_DIR : "",
+    process: { id: "looker", host: "here", pid: process.pid, command: "test", startedAt: 0, exists: () => true }
+  }).pipe(Layer.provide(NodeContext.layer), Layer.orDie)
+
 /** The store behind these settings, opened by this process. */
 export const storeIn = (database: DatabaseSettings) =>
-  Layer.provide(
-    RepoDockerStoreSql.layer({ holder: "looker" }),
-    Database.layer({
-      url: "DATABASE_URL" in database ? Option.some(Redacted.make(database.DATABASE_URL)) : Option.none(),
-      dataDir: "IMAGE_CENSUS_DATA_DIR" in database ? database.IMAGE_CENSUS_DATA_DIR : "",
-      process: { id: "looker", host: "here", pid: process.pid, command: "test", startedAt: 0, exists: () => true }
-    }).pipe(Layer.provide(NodeContext.layer), Layer.orDie)
-  )
+  Layer.provide(RepoDockerStoreSql.layer({ holder: "looker" }), databaseIn(database))
+
+/** The store of watches behind these settings, opened by this process. */
+export const watchStoreIn = (database: DatabaseSettings) =>
+  Layer.provide(WatchStoreSql.layer({ holder: "looker" }), databaseIn(database))
 
 /** The program's own, where nothing else is set. */
 export const intervals = { discovery: Duration.days(14), refresh: Duration.hours(24) }

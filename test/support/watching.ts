@@ -144,6 +144,7 @@ const defaults: WatchOptions = {
   once: false,
   lease: Duration.minutes(10),
   jitter: 0,
+  looksPerRegistry: 12,
   concurrency: 8,
   attempts: 5,
   deliveryLease: Duration.minutes(6),

@@ -30,8 +30,10 @@ const isAsked = (row: WatchRow, without: ReadonlyArray<string> = []) => !without
 
 const lookedAt = (row: WatchRow) => Option.getOrElse(row.updates.lookedAt, () => -Infinity)
 
-const isUnseenSince = ({ state }: WatchRow, since: number | undefined) =>
-  since !== undefined && !state.parked && Option.getOrElse(state.triedAt, () => -Infinity) < since
+const isWanted = ({ state }: WatchRow, now: number, since: number | undefined) =>
+  since === undefined
+    ? state.dueAt <= now
+    : Option.getOrElse(state.triedAt, () => -Infinity) < since && (!state.parked || state.dueAt <= now)
 
 /** A store on these tables. Several stores with different holders may share tables, as processes share a database. */
 export const make = (holder: string, tables: WatchTables = emptyWatchTables()): WatchStore["Type"] => {
@@ -109,9 +111,7 @@ export const make = (holder: string, tables: WatchTables = emptyWatchTables()): 
     function*({ lease, limit, since, without }) {
       const now = yield* Clock.currentTimeMillis
       return rows()
-        .filter((row) =>
-          (row.state.dueAt <= now || isUnseenSince(row, since)) && isFree(row.lease, now) && isAsked(row, without)
-        )
+        .filter((row) => isWanted(row, now, since) && isFree(row.lease, now) && isAsked(row, without))
         .sort((first, second) =>
           first.state.dueAt - second.state.dueAt || Number(first.watch.id) - Number(second.watch.id)
         )

@@ -2,7 +2,7 @@
  * `watch`: watched references, their events, and the run that looks and delivers.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Either, Option, Ref, Stream } from "effect"
+import { Clock, Console, Effect, Either, Option, Ref, Stream } from "effect"
 import { canonical, familiar } from "../../domain/ImageReference.js"
 import { platformText } from "../../domain/Watch.js"
 import { WatchStore } from "../../services/WatchStore.js"
@@ -15,7 +15,7 @@ import { Failure } from "./errors.js"
 import * as Output from "./output.js"
 import * as References from "./references.js"
 import { described, withSettings } from "./run.js"
-import { counted, grouped } from "./text.js"
+import { counted, grouped, span } from "./text.js"
 import { add, platformOf } from "./watchAdd.js"
 import { events, retry } from "./watchEvents.js"
 import { watchColumns, watchRecord, watchRow } from "./watchText.js"
@@ -96,12 +96,13 @@ const fire = (layers: CommandLayers) =>
     ))
   )
 
-const summaryLines = (summary: WatchSummary): ReadonlyArray<string> => [
+const summaryLines = (summary: WatchSummary, seconds: number): ReadonlyArray<string> => [
   `looked at ${counted(summary.looked, "reference")}: ${grouped(summary.seeded)} seen for the first time, ` +
   `${grouped(summary.moved)} moved, ${grouped(summary.elsewhere)} moved for other platforms, ` +
   `${grouped(summary.unseen)} not to be seen, ${grouped(summary.deferred)} without an answer`,
   `deliveries: ${grouped(summary.delivered)} done, ${grouped(summary.failed)} failed and put off, ` +
-  `${grouped(summary.dead)} set aside`
+  `${grouped(summary.dead)} set aside`,
+  `time: ${seconds < 10 ? `${seconds.toFixed(1)} s` : span(seconds * 1000)}`
 ]
 
 const run = (layers: CommandLayers) =>
@@ -119,11 +120,15 @@ const run = (layers: CommandLayers) =>
     Effect.gen(function*() {
       const settings = yield* Settings
       const done = yield* Ref.make(nothingYet)
-      const tell = Effect.flatMap(
-        Ref.get(done),
-        (summary) => json ? Output.printJson(summary) : Output.printLines(summaryLines(summary))
-      )
-      yield* runWatch(watchOptions(settings, { once, jitter: !noJitter }), done).pipe(
+      const started = yield* Ref.make(0)
+      const tell = Effect.gen(function*() {
+        const summary = yield* Ref.get(done)
+        const seconds = ((yield* Clock.currentTimeMillis) - (yield* Ref.get(started))) / 1000
+        yield* json ? Output.printJson({ ...summary, seconds }) : Output.printLines(summaryLines(summary, seconds))
+      })
+      // The database and all else is open by then.
+      yield* Effect.flatMap(Clock.currentTimeMillis, (now) => Ref.set(started, now)).pipe(
+        Effect.zipRight(runWatch(watchOptions(settings, { once, jitter: !noJitter }), done)),
         Effect.zipRight(tell),
         Effect.onInterrupt(() => tell),
         Effect.provide(layers.all)

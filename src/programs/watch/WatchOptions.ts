@@ -10,6 +10,11 @@ export interface WatchOptions {
   readonly lease: Duration.Duration
   /** How far the next look may stray to either side of the interval, as a share of it (0 to 1); 0 switches it off. */
   readonly jitter: number
+  /**
+   * References of one registry that are looked at together. The client has its own limit of requests; what waits for it
+   * costs memory, so this need not be much more.
+   */
+  readonly looksPerRegistry: number
   /** Deliveries under way at once. */
   readonly concurrency: number
   /** So many failures set a delivery aside. */

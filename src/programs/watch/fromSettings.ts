@@ -9,12 +9,13 @@ const poll = Duration.seconds(5)
 
 /** How to watch, by the settings and what the command line says. */
 export const watchOptions = (
-  { store, watch }: SettingsValues,
+  { registries, store, watch }: SettingsValues,
   flags: { readonly once: boolean; readonly jitter: boolean }
 ): WatchOptions => ({
   once: flags.once,
   lease: store.lease,
   jitter: flags.jitter ? watch.jitterPercent / 100 : 0,
+  looksPerRegistry: 2 * registries.concurrency,
   concurrency: watch.concurrency,
   attempts: watch.attempts,
   deliveryLease: Duration.sum(Duration.max(watch.webhookTimeout, watch.commandTimeout), actionMargin),

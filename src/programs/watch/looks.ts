@@ -17,8 +17,6 @@ import type { WatchOptions } from "./WatchOptions.js"
 const rowsPerClaim = 250
 /** Claimed watches of one registry; what is behind them waits in the database, where other processes can take it. */
 const heldPerRegistry = 250
-/** References of one registry that are looked at together. The client has its own limit of requests. */
-const lookedAtOnce = 64
 /** What was put off to one instant is spread over so much longer, as a share of the wait. */
 const spread = 0.1
 
@@ -88,7 +86,7 @@ export const runLooks = Effect.fn("watch.looks")(function*(options: WatchOptions
 
   const lookAtRegistry = (claims: ReadonlyArray<ClaimedWatch>) =>
     Effect.forEach(groupsOf(claims, ({ watch }) => canonical(watch.reference)), lookAt, {
-      concurrency: lookedAtOnce,
+      concurrency: options.looksPerRegistry,
       discard: true
     }).pipe(Effect.ensuring(changed.give))
 

@@ -53,11 +53,11 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
       const rows = yield* rowsOf(ClaimRow)(sql`
         with due as materialized (
           select s.watch_id from image_watch_states s
-          where (s.due_at <= ${at(now)} or ${
+          where ${
         since === undefined
-          ? sql`false`
-          : sql`(not s.parked and coalesce(s.tried_at, '-infinity') < ${at(since)})`
-      }) and s.lease_until <= ${at(now)}
+          ? sql`s.due_at <= ${at(now)}`
+          : sql`coalesce(s.tried_at, '-infinity') < ${at(since)} and (not s.parked or s.due_at <= ${at(now)})`
+      } and s.lease_until <= ${at(now)}
             and ${elsewhere(without ?? [])}
           order by s.due_at, s.watch_id limit ${limit}
           for no key update of s skip locked
