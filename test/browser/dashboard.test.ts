@@ -14,7 +14,7 @@ import { writing } from "./suites/writing.js"
 import * as World from "./World.js"
 
 if (Browser.browserIsThere) {
-  layer(Layer.merge(Browser.layer, World.layer), { timeout: 60_000, excludeTestServices: true })(
+  layer(Layer.merge(Browser.layer, World.layer), { timeout: 120_000, excludeTestServices: true })(
     "the dashboard",
     (it) => {
       everyPage(it)

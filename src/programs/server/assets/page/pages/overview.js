@@ -40,19 +40,22 @@ const tiles = ({ backlog, due, lastCompleteDay, oldestDue, rows, today }) => {
   )
 }
 
-/** What a job says of itself: numbers by name, whatever they are. @param {unknown} progress */
+/** `imagesDue` as people write it. @param {string} name */
+const words = (name) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+
+/** What a job says of itself: numbers and words by name, but for instants. @param {unknown} progress */
 const said = (progress) => {
   if (typeof progress !== "object" || progress === null) return "–"
-  const numbers = Object.entries(progress).flatMap(([job, value]) =>
-    typeof value === "object" && value !== null
-      ? [`${job}: ${
-        Object.entries(value).filter(([, one]) => typeof one === "number" || typeof one === "string").map((
-          [name, one]
-        ) => `${name} ${typeof one === "number" ? count(one) : one}`).join(", ")
-      }`]
-      : [`${job} ${String(value)}`]
-  )
-  return numbers.join("; ") || "–"
+  const jobs = Object.entries(progress).map(([job, value]) => {
+    if (typeof value !== "object" || value === null) return `${job} ${String(value)}`
+    const parts = Object.entries(value).flatMap(([name, one]) =>
+      name.endsWith("At") || (typeof one !== "number" && typeof one !== "string")
+        ? []
+        : [`${words(name)} ${typeof one === "number" ? count(one) : one}`]
+    )
+    return `${job}: ${parts.join(", ")}`
+  })
+  return jobs.join("; ") || "–"
 }
 
 /** @param {any} status */
@@ -95,15 +98,48 @@ const leastDays = 30
  * counted, a gap.
  * @param {Array<any>} days @param {any} status
  */
-const everyDay = (days, { backlog, today }) => {
+const everyDay = (days, { backlog, found = 0, today }) => {
   const known = new Map(days.map((day) => [day.date, day]))
   const last = secondsOf(today.day)
   const first = Math.min(last - (leastDays - 1) * 86_400, ...days.map(({ date }) => secondsOf(date)))
   return Array.from({ length: Math.round((last - first) / 86_400) + 1 }, (_, index) => {
     const date = dayOf(first + index * 86_400)
     const day = known.get(date)
-    return { date, found: day?.found ?? 0, backlog: date === today.day ? backlog : day?.backlog ?? null }
+    const isToday = date === today.day
+    return {
+      date,
+      found: Math.max(0, (day?.found ?? 0) + (isToday ? found : 0)),
+      backlog: isToday ? backlog : day?.backlog ?? null
+    }
   })
+}
+
+/** Charts follow what is told no more often than this, in milliseconds. */
+const redrawAfter = 5000
+
+/**
+ * The charts, which follow the status: today's backlog, and images that were found since the page was loaded. Nothing is
+ * drawn anew while somebody reads the numbers.
+ * @param {any} history @param {any} first @param {AbortSignal} signal
+ */
+const liveCharts = (history, first, signal) => {
+  const place = h("div", {})
+  let drawing = new AbortController()
+  let shown = ""
+  let at = 0
+  /** @param {any} status */
+  const update = (status) => {
+    const found = status.rows.images - first.rows.images
+    const state = `${status.backlog} ${found} ${status.today.day}`
+    if (state === shown || Date.now() - at < redrawAfter || place.querySelector("details[open]") !== null) return
+    shown = state
+    at = Date.now()
+    drawing.abort()
+    drawing = new AbortController()
+    fill(place, charts(history, { ...status, found }, AbortSignal.any([signal, drawing.signal])))
+  }
+  update(first)
+  return { place, update }
 }
 
 /** @param {any} history @param {any} status @param {AbortSignal} signal */
@@ -139,8 +175,10 @@ export const show = async ({ main, signal, title }) => {
   const counted = h("p", { class: "faint small" })
   const gates = h("div", {})
   const running = h("div", {})
+  const over = liveCharts(history, first, signal)
   /** @param {any} status */
   const update = (status) => {
+    over.update(status)
     fill(now, tiles(status))
     fill(
       counted,
@@ -169,7 +207,7 @@ export const show = async ({ main, signal, title }) => {
       : []),
     now,
     counted,
-    section("Over time", charts(history, first, signal)),
+    section("Over time", over.place),
     section("Request budgets", gates),
     section("Running now", running)
   )

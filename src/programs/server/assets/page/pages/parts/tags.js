@@ -104,7 +104,11 @@ const rowOf = (image, tag, platforms, columns, signal) => {
     h("td", { class: "wide" }, tag.digest === null ? "–" : shortDigest(tag.digest)),
     h("td", { class: "wide" }, ago(tag.pushedAt)),
     platforms.map((platform) => cell(tag, platform)),
-    h("td", {}, button)
+    h(
+      "td",
+      { class: "platform" },
+      button
+    )
   )
   return row
 }
