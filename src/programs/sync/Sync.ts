@@ -127,8 +127,11 @@ export const sync = Effect.fn("sync")(
     const beside = Effect.fnUntraced(function*(lane: RegistryLanes.RegistryLane, ended: Deferred.Deferred<void>) {
       let claimed = 0
       while (!(yield* Deferred.isDone(ended))) {
-        claimed += yield* lane(true)
-        yield* Effect.raceFirst(Deferred.await(ended), Effect.sleep(laneSleep))
+        const [took, count] = yield* Effect.timed(lane(true))
+        claimed += count
+        // On a large database, to find that nothing is due takes a while: that must not become its main work.
+        const pause = count > 0 ? laneSleep : Duration.max(laneSleep, Duration.times(took, 20))
+        yield* Effect.raceFirst(Deferred.await(ended), Effect.sleep(pause))
       }
       return claimed + (yield* lane(true))
     })

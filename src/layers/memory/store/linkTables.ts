@@ -3,6 +3,7 @@
  */
 import { Array as Arr, Option } from "effect"
 import type { Evidence, EvidenceKind, VerificationState } from "../../../domain/Evidence.js"
+import type { Deferral } from "../../../domain/Finding.js"
 import { fullName } from "../../../domain/GitHubRepository.js"
 import type { ImageClaim, KnownRepository, WorkflowReading } from "../../../domain/ImageClaim.js"
 import type { CheckOutcome } from "../../../domain/RegistryCheck.js"
@@ -37,6 +38,18 @@ interface Due {
   readonly attempts: number
   readonly lastError: Option.Option<string>
 }
+
+/** A row that had no definite answer; unchanged where somebody else holds it by now. */
+export const deferred = <Row extends Due>(row: Row, holder: string, { notBefore, reason }: Deferral): Row =>
+  Option.contains(row.lease, holder)
+    ? {
+      ...row,
+      lease: Option.none(),
+      dueAt: notBefore,
+      attempts: row.attempts + 1,
+      lastError: Option.some(reason)
+    }
+    : row
 
 /** A row of `repo_docker_checks`. */
 export interface CheckRow extends Due {

@@ -6,7 +6,7 @@ import type { CheckFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { RegistryClaimOptions, RegistryClaims, RegistryStatus } from "../../../services/LinkStore.js"
 import { seen } from "./findings.js"
-import { type CheckRow, claimCounts, concerns, linkClaims, type SourceRow } from "./linkTables.js"
+import { type CheckRow, claimCounts, concerns, deferred, linkClaims, type SourceRow } from "./linkTables.js"
 import { makeSources } from "./sources.js"
 import { byText, newImage, type Tables } from "./tables.js"
 
@@ -85,14 +85,7 @@ export const makeRegistries = (tables: Tables, holder: string) => {
         const row = tables.checks.get(image)
         if (row === undefined) continue
         if (result._tag === "Deferred") {
-          if (!Option.contains(row.lease, holder)) continue
-          tables.checks.set(image, {
-            ...row,
-            lease: Option.none(),
-            dueAt: result.notBefore,
-            attempts: row.attempts + 1,
-            lastError: Option.some(result.reason)
-          })
+          tables.checks.set(image, deferred(row, holder, result))
           continue
         }
         const outcome = Option.some(outcomes[result._tag])

@@ -7,7 +7,7 @@ import { mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
-import { concerns, linkClaims, rowKey, seeLink, type SourceRow, stateOf } from "./linkTables.js"
+import { concerns, deferred, linkClaims, rowKey, seeLink, type SourceRow, stateOf } from "./linkTables.js"
 import { byText, newImage, type Tables } from "./tables.js"
 
 const freed = { lease: Option.none<string>(), attempts: 0, lastError: Option.none<string>() } as const
@@ -138,14 +138,7 @@ export const makeSources = (tables: Tables, holder: string) => {
         const row = tables.sources.get(image)
         if (row === undefined) continue
         if (result._tag === "Deferred") {
-          if (!Option.contains(row.lease, holder)) continue
-          tables.sources.set(image, {
-            ...row,
-            lease: Option.none(),
-            dueAt: result.notBefore,
-            attempts: row.attempts + 1,
-            lastError: Option.some(result.reason)
-          })
+          tables.sources.set(image, deferred(row, holder, result))
           continue
         }
         const lastError = result._tag === "Unreadable" ? Option.some(result.reason) : Option.none<string>()
