@@ -48,9 +48,17 @@ export const writeTags = (sql: SqlClient, image: string, at: number, listing: Ta
     }::jsonb) as x (tag text, wanted boolean, digest text, media text, size bigint, pushed float8, platforms text[],
           manifests jsonb, attestations jsonb)
       ), compared as materialized (
-        select x.*, t.tag is null as fresh, t.digest as before, t.gone_at is not null as was_gone,
-          to_timestamp(x.pushed / 1000) as pushed_at
-        from input x left join catalog_tags t on t.image_name = ${image} and t.tag = x.tag
+        select x.tag, x.digest, x.media, x.size, x.pushed_at, x.platforms, x.manifests, x.attestations,
+          t.tag is null as fresh, t.digest as before, t.gone_at is not null as was_gone,
+          t.tag is null or t.missing_since is not null or t.gone_at is not null
+            or coalesce(x.digest, t.digest) is distinct from t.digest
+            or coalesce(x.media, t.media_type) is distinct from t.media_type
+            or coalesce(x.size, t.size) is distinct from t.size
+            or coalesce(x.pushed_at, t.pushed_at) is distinct from t.pushed_at
+            or (not (x.manifests = '[]' and coalesce(x.digest = t.digest, true))
+              and (x.manifests <> t.manifests or x.attestations <> t.attestations)) as differs
+        from (select i.*, to_timestamp(i.pushed / 1000) as pushed_at from input i) x
+          left join catalog_tags t on t.image_name = ${image} and t.tag = x.tag
         where x.wanted or t.tag is not null
       ), moved as materialized (
         select c.tag, c.digest, c.before, case
@@ -72,7 +80,7 @@ export const writeTags = (sql: SqlClient, image: string, at: number, listing: Ta
         insert into catalog_tags as t
           (image_name, tag, digest, media_type, size, pushed_at, platforms, manifests, attestations, first_seen)
         select ${image}, tag, digest, media, size, pushed_at, platforms, manifests, attestations, ${now}
-        from compared order by tag
+        from compared where differs order by tag
         on conflict (image_name, tag) do update set
           digest = coalesce(excluded.digest, t.digest),
           media_type = coalesce(excluded.media_type, t.media_type),
@@ -85,13 +93,6 @@ export const writeTags = (sql: SqlClient, image: string, at: number, listing: Ta
           attestations = case when excluded.manifests = '[]' and coalesce(excluded.digest = t.digest, true)
             then t.attestations else excluded.attestations end,
           missing_since = null, gone_at = null
-        where t.missing_since is not null or t.gone_at is not null
-          or coalesce(excluded.digest, t.digest) is distinct from t.digest
-          or coalesce(excluded.media_type, t.media_type) is distinct from t.media_type
-          or coalesce(excluded.size, t.size) is distinct from t.size
-          or coalesce(excluded.pushed_at, t.pushed_at) is distinct from t.pushed_at
-          or (not (excluded.manifests = '[]' and coalesce(excluded.digest = t.digest, true))
-            and (excluded.manifests <> t.manifests or excluded.attestations <> t.attestations))
         returning 1
       )
       select (select count(*)::int from compared where fresh) as added,
