@@ -127,11 +127,20 @@ const liveCharts = (history, first, signal) => {
   let drawing = new AbortController()
   let shown = ""
   let at = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let later
+  signal.addEventListener("abort", () => clearTimeout(later))
   /** @param {any} status */
   const update = (status) => {
     const found = status.rows.images - first.rows.images
     const state = `${status.backlog} ${found} ${status.today.day}`
-    if (state === shown || Date.now() - at < redrawAfter || place.querySelector("details[open]") !== null) return
+    if (state === shown || place.querySelector("details[open]") !== null) return
+    const wait = at + redrawAfter - Date.now()
+    clearTimeout(later)
+    if (wait > 0) {
+      later = setTimeout(update, wait, status)
+      return
+    }
     shown = state
     at = Date.now()
     drawing.abort()
@@ -175,10 +184,23 @@ export const show = async ({ main, signal, title }) => {
   const counted = h("p", { class: "faint small" })
   const gates = h("div", {})
   const running = h("div", {})
+  const hint = h("div", {})
   const over = liveCharts(history, first, signal)
   /** @param {any} status */
   const update = (status) => {
     over.update(status)
+    fill(
+      hint,
+      status.rows.repositories === 0 && status.rows.images === 0 &&
+        nothing(
+          "The census is empty",
+          "Add repositories: ",
+          h("code", {}, "image-census repos add FILE"),
+          ", then start ",
+          h("code", {}, "image-census daemon"),
+          "."
+        )
+    )
     fill(now, tiles(status))
     fill(
       counted,
@@ -190,21 +212,9 @@ export const show = async ({ main, signal, title }) => {
     fill(running, processes(status))
   }
   update(first)
-  const isNew = first.rows.repositories === 0 && first.rows.images === 0
   main.append(
     heading("Overview", state),
-    ...(isNew
-      ? [
-        nothing(
-          "The census is empty",
-          "Add repositories: ",
-          h("code", {}, "image-census repos add FILE"),
-          ", then start ",
-          h("code", {}, "image-census daemon"),
-          "."
-        )
-      ]
-      : []),
+    hint,
     now,
     counted,
     section("Over time", over.place),
