@@ -120,7 +120,10 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       yield* wrote("repos", definite.length)
       yield* ageNames(
         sql,
-        definite.map(({ finding: { at, claim: { id } }, result }) => ({
+        // Where Docker Hub was not asked, nothing is known of the name.
+        definite.filter(({ result }) => result._tag !== "Miss" || Option.isSome(result.candidate)).map((
+          { finding: { at, claim: { id } }, result }
+        ) => ({
           id,
           at,
           image: result._tag === "Hit" ? result.facts.image : null

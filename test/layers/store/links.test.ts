@@ -397,7 +397,13 @@ onEveryStore("links", [
         const first = yield* claimOne(store, "acme/app")
         yield* store.recordDiscovery([hit(first, evening, "acme/app", 7n)])
         const second = yield* claimOne(store, "acme/app")
-        yield* store.recordDiscovery([miss(second, evening + day)])
+        const { result, ...finding } = miss(second, evening + day)
+        // Docker Hub was not asked.
+        yield* store.recordDiscovery([{ ...finding, result }])
+        const [standing] = yield* linksOf(links, "acme/app")
+        assert.deepStrictEqual(standing?.evidence[0]?.unseenSince, Option.none())
+        const asked = { ...result, candidate: Option.some("acme/app") }
+        yield* store.recordDiscovery([{ ...finding, result: asked }])
         const [aged] = yield* linksOf(links, "acme/app")
         assert.deepStrictEqual(aged?.evidence[0]?.unseenSince, Option.some(evening + day))
 

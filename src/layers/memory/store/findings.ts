@@ -88,7 +88,10 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
       refreshed(tables.catalog, result.facts, at)
       linkName(tables, row.id, after.image, at)
     }
-    ageNames(tables, row.id, at, result._tag === "Hit" ? Option.some(result.facts.image) : Option.none())
+    // Where Docker Hub was not asked, nothing is known of the name.
+    if (result._tag !== "Miss" || Option.isSome(result.candidate)) {
+      ageNames(tables, row.id, at, result._tag === "Hit" ? Option.some(result.facts.image) : Option.none())
+    }
     if (result._tag === "NotFound" || Option.isSome(files)) {
       writeReading(tables, { id: row.id, at, repository: current }, files)
     }
