@@ -9,6 +9,7 @@ import { coverageBench } from "./coverage.js"
 import { faultsBench } from "./faults.js"
 import { killsBench } from "./kills.js"
 import { memoryBench } from "./memory.js"
+import { movesBench } from "./moves.js"
 import { registryBench } from "./registry.js"
 import { serveBench } from "./serve.js"
 import { database } from "./server.js"
@@ -19,6 +20,7 @@ import { watchBench } from "./watch.js"
 // Whatever goes wrong in a benchmark ends it: its figures would mean nothing.
 const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["registry", Effect.orDie(registryBench)],
+  ["moves", Effect.orDie(movesBench)],
   ["watch", Effect.orDie(watchBench)],
   ["updates", Effect.orDie(updatesBench)],
   ["sync", Effect.orDie(syncBench)],
