@@ -4,6 +4,7 @@
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect } from "effect"
 import { installations, realistic } from "./presets.js"
+import { registryServices } from "./registry/services.js"
 import { loginEnvironment, type RunningSandbox, startSandbox } from "./Sandbox.js"
 import { realNames } from "./world/names.js"
 
@@ -40,7 +41,8 @@ const program = Effect.gen(function*() {
       ...(args.includes("--fast") ? {} : realistic.github),
       ...(app ? { app: { installations: installations(3) } } : {})
     },
-    dockerhub: args.includes("--fast") ? {} : realistic.dockerhub
+    dockerhub: args.includes("--fast") ? {} : realistic.dockerhub,
+    more: registryServices(args.includes("--fast") ? {} : { latency: "60 millis" })
   })
   yield* Console.log(lines(sandbox, app).join("\n"))
   return yield* Effect.never
