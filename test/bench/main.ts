@@ -3,6 +3,7 @@
  */
 import { NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, Logger, LogLevel } from "effect"
+import { apiBench } from "./api.js"
 import { catalogBench } from "./catalog.js"
 import { claimsBench, usual } from "./claims.js"
 import { coverageBench } from "./coverage.js"
@@ -30,7 +31,8 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["faults", Effect.orDie(faultsBench)],
   ["kills", Effect.orDie(killsBench)],
   ["memory", Effect.orDie(memoryBench)],
-  ["serve", Effect.orDie(serveBench)]
+  ["serve", Effect.orDie(serveBench)],
+  ["api", Effect.orDie(apiBench)]
 ]
 
 const program = Effect.gen(function*() {

@@ -48,9 +48,10 @@ const isRead = (method: HttpMethod) => method === "GET" || method === "HEAD"
 
 const decoded = Option.liftThrowable(decodeURIComponent)
 
-/** The path as it was sent; none where it is no path, or its encoding is broken. */
+/** The path as it was sent; none where it is no path, its encoding is broken, or it holds NUL, which no name has. */
 const pathOf = (url: string): Option.Option<string> =>
   Option.some(url.split("?")[0] ?? "").pipe(
+    Option.filter(() => !url.includes("%00")),
     Option.filter((path) => path.startsWith("/") && !path.startsWith("//")),
     Option.filter((path) => Option.isSome(decoded(path)))
   )

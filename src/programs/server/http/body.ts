@@ -14,7 +14,8 @@ export const longestBody = 1024 * 1024
 /** How long a body may take to come. */
 export const bodyTime = "10 seconds"
 
-const isJson = Schema.is(Schema.parseJson())
+const decodeJson = Schema.decodeOption(Schema.parseJson())
+const isJson = (text: string): boolean => Option.isSome(decodeJson(text))
 const tooLong = () => respondProblem(413, `the body is longer than ${longestBody} bytes`)
 
 /** Reads the body, which stays there for the handler; a problem where it is too long, too slow or no JSON. */
