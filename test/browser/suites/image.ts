@@ -49,7 +49,11 @@ export const image = (it: Tests): void => {
 
   it.effect("an image: a range is chosen without a pointer too, and opened by its address", () =>
     visit(`${path}?by=week`, async (page) => {
-      await page.getByRole("button", { name: "90 days" }).press("Enter")
+      // The page is still: everything that moves while it comes together has come.
+      await daysKnown(page).waitFor()
+      await page.locator(".grid-platforms").waitFor()
+      await page.getByRole("button", { name: "90 days", exact: true }).press("Enter")
+      await page.waitForFunction("location.search.includes('from=')")
       await page.getByText("90 days are known").waitFor()
       assert.strictEqual(
         await page.getByRole("button", { name: "week", exact: true }).getAttribute("aria-pressed"),

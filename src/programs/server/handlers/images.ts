@@ -63,6 +63,9 @@ const csvOf = (rows: ReadonlyArray<PullPeriod>): string =>
 /** Days up to today that are shown where nobody says from when. */
 const usualDays = { day: 90, week: 371, month: 1096 } as const
 
+/** The first day that the database knows. */
+const firstDay = "0001-01-01"
+
 export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
   handlers
     .handle("list", ({ urlParams }) =>
@@ -116,7 +119,9 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
         if (daysBetween(from, to) > longestHistory) {
           return yield* new Invalid({ message: `from: at most ${longestHistory} days are shown at a time` })
         }
-        const counts = yield* (yield* CensusPages).counts([image], from, to)
+        // The pulls of the first day are the difference to the row before it.
+        const before = from > firstDay ? addDays(from, -1) : from
+        const counts = yield* (yield* CensusPages).counts([image], before, to)
         // A known image may have no history; an unknown one never has.
         if (!counts.has(image)) yield* stored(path.image)
         const rows = periods(counts.get(image) ?? [], urlParams.by, from, to)
