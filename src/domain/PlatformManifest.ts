@@ -44,6 +44,9 @@ const readIndex = reader("image index", Index)
 const readManifest = reader("image manifest", Manifest)
 const readConfig = reader("image config", PlatformParts)
 
+const isAttestation = (annotations: Readonly<Record<string, string>> | null | undefined): boolean =>
+  annotations?.[referenceTypeAnnotation] === attestationType
+
 /**
  * The image of an index that suits a platform best, none where none runs there. Attestations are no images.
  */
@@ -53,8 +56,7 @@ export const manifestFor = (
 ): Either.Either<Option.Option<Digest>, Malformed> =>
   Either.map(readIndex(index), ({ manifests }) => {
     const ranked = manifests.flatMap(({ annotations, digest, platform: offered }) => {
-      const isImage = annotations?.[referenceTypeAnnotation] !== attestationType
-      const order = isImage && offered !== null && offered !== undefined
+      const order = !isAttestation(annotations) && offered !== null && offered !== undefined
         ? rank(platform, fromDocument(offered))
         : undefined
       return order === undefined ? [] : [{ digest, order }]
@@ -62,6 +64,14 @@ export const manifestFor = (
     const [best] = ranked.toSorted((first, second) => first.order - second.order)
     return Option.fromNullable(best?.digest)
   })
+
+/** The images of an index, attestations left out: two indexes with the same ones run the same everywhere. */
+export const imagesIn = (index: string): Either.Either<ReadonlySet<Digest>, Malformed> =>
+  Either.map(
+    readIndex(index),
+    ({ manifests }) =>
+      new Set(manifests.flatMap(({ annotations, digest }) => isAttestation(annotations) ? [] : [digest]))
+  )
 
 /** Where a single image says for which platform it is: its config. None for what is no image. */
 export const configOf = (manifest: string): Either.Either<Option.Option<Digest>, Malformed> =>

@@ -62,6 +62,8 @@ export type LookResult =
     readonly digest: Digest
     /** Of the watch's platform; none without a platform, or where the index has none for it. */
     readonly platformDigest: Option.Option<Digest>
+    /** The tag moved to an index with the very images of the one before: only attestations changed. */
+    readonly sameImages?: boolean
   }
   /** The registry's definite word that there is nothing to see. Shown, and no move. */
   | { readonly _tag: "Unseen"; readonly outcome: "not-found" | "refused"; readonly problem: string }
@@ -87,7 +89,7 @@ const equal = (first: Option.Option<Digest>, second: Digest): boolean => Option.
 
 /**
  * Applies an observation. The first time that a tag is seen only seeds. With a platform (`ofPlatform`) only its manifest
- * fires; a tag that moved for others is counted. What cannot be seen any more keeps its digest, so that a move is
+ * fires; a tag that moved for others, or in its attestations alone, is counted. What cannot be seen any more keeps its digest, so that a move is
  * noticed when it is back.
  */
 export const observe = (state: WatchState, ofPlatform: boolean, { at, next, result }: Observation): Observed => {
@@ -116,7 +118,7 @@ export const observe = (state: WatchState, ofPlatform: boolean, { at, next, resu
     since: equal(state.digest, result.digest) ? state.since : Option.some(at)
   }
   if (Option.isNone(state.digest) || equal(state.digest, result.digest)) return { state: seen, event: Option.none() }
-  const before = ofPlatform ? state.platformDigest : state.digest
+  const before = ofPlatform ? state.platformDigest : Option.filter(state.digest, () => result.sameImages !== true)
   const after = ofPlatform ? result.platformDigest : Option.some(result.digest)
   const changed = Option.zipWith(before, after, (from, to): EventDetail => ({
     _tag: "Moved",

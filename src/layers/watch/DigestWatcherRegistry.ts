@@ -8,7 +8,7 @@ import { familiar, type ImageReference } from "../../domain/ImageReference.js"
 import type { Malformed } from "../../domain/Malformed.js"
 import { kindOf } from "../../domain/OciDocuments.js"
 import type { Platform } from "../../domain/Platform.js"
-import { configOf, configSuits, manifestFor } from "../../domain/PlatformManifest.js"
+import { configOf, configSuits, imagesIn, manifestFor } from "../../domain/PlatformManifest.js"
 import type { LookResult } from "../../domain/WatchState.js"
 import { DigestWatcher } from "../../services/DigestWatcher.js"
 import { OciRegistry } from "../../services/OciRegistry.js"
@@ -63,8 +63,42 @@ export const make = Effect.gen(function*() {
       )
   )
 
-  const seen = ({ state, watch }: ClaimedWatch, digest: Digest): Effect.Effect<LookResult, CensusError> => {
-    if (Option.isNone(watch.platform)) return Effect.succeed({ _tag: "Seen", digest, platformDigest: Option.none() })
+  // None for a single image.
+  const images = (reference: ImageReference, digest: Digest) =>
+    Effect.gen(function*() {
+      const exact = { ...reference, tag: Option.none(), digest: Option.some(digest) }
+      const { bytes, mediaType } = yield* registry.manifest(exact)
+      return kindOf(mediaType) === "index"
+        ? Option.some(yield* Either.mapLeft(imagesIn(textOf(bytes)), malformed(exact)))
+        : Option.none()
+    })
+
+  // An index that the registry no longer has, or no longer shows, cannot be compared: then the move counts.
+  const sameImages = Effect.fn("DigestWatcher.sameImages")(
+    function*(reference: ImageReference, from: Digest, to: Digest) {
+      const after = yield* images(reference, to)
+      if (Option.isNone(after)) return false
+      const before = yield* images(reference, from)
+      return Option.exists(
+        before,
+        (before) => before.size === after.value.size && [...before].every((digest) => after.value.has(digest))
+      )
+    },
+    Effect.catchTags({ NOT_FOUND: () => Effect.succeed(false), AUTH: () => Effect.succeed(false) })
+  )
+
+  const anyPlatform = ({ state, watch }: ClaimedWatch, digest: Digest): Effect.Effect<LookResult, CensusError> => {
+    const moved = Option.filter(state.digest, (before) => before !== digest)
+    const same = Option.match(moved, {
+      onNone: () => Effect.succeed(false),
+      onSome: (before) => sameImages(watch.reference, before, digest)
+    })
+    return Effect.map(same, (sameImages) => ({ _tag: "Seen", digest, platformDigest: Option.none(), sameImages }))
+  }
+
+  const seen = (claim: ClaimedWatch, digest: Digest): Effect.Effect<LookResult, CensusError> => {
+    const { state, watch } = claim
+    if (Option.isNone(watch.platform)) return anyPlatform(claim, digest)
     const outcome = Option.getOrUndefined(state.outcome)
     const known = Option.contains(state.digest, digest) && (outcome === "seen" || outcome === "no-platform")
     const platform = known
