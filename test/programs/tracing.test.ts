@@ -49,7 +49,9 @@ it.scopedLive(
   "spans lead from a batch to GitHub over a call to the Hub to the write, in one trace and without secrets",
   () =>
     Effect.gen(function*() {
-      const sandbox = yield* startSandbox({ world: { repositories: 10 } })
+      const sandbox = yield* startSandbox({
+        world: { repositories: 10, proportions: { hits: 0.5, misses: 0.5, unknown: 0 } }
+      })
       const { received, url } = yield* collector
       const environment = {
         ...sandbox.environment,

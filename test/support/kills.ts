@@ -68,6 +68,8 @@ export const survivesKills = ({ database, kills, repositories }: KillsOptions) =
         ...database,
         IMAGE_CENSUS_LEASE_SEC: String(leaseSeconds),
         DOCKERHUB_BATCH_SIZE: "20",
+        // The truth that is compared here is that of the name guess.
+        DISCOVERY_WORKFLOWS: "false",
         DOCKERHUB_IDLE_SLEEP_SEC: "1",
         GITHUB_BATCH_SIZE: "20"
       }

@@ -135,6 +135,6 @@ describe("pulls", () => {
       yield* call({ layers, stdin: history }, "pulls import -")
       const said = yield* call({ layers }, "images list --json --search ngin")
       assert.deepStrictEqual(JSON.parse(said.stdout).map(({ image }: { image: string }) => image), ["nginx"])
-      assert.match((yield* call({ layers }, "images list")).stdout, /^IMAGE +PULLS +STARS/)
+      assert.match((yield* call({ layers }, "images list")).stdout, /^IMAGE +REGISTRY +PULLS +STARS/)
     }))
 })
