@@ -4,6 +4,7 @@
 import { Clock, Effect, Layer, Ref } from "effect"
 import { budgetId, type BudgetKey, type BudgetReading, type BudgetState } from "../../domain/RateBudget.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
+import { type FairSemaphore, unsafeMakeFairSemaphore } from "../fairSemaphore.js"
 
 const fresh = (key: BudgetKey, now: number): BudgetState => ({
   key,
@@ -31,7 +32,7 @@ const parked = (state: BudgetState, until: number, reason: string): BudgetState 
 /** Budgets that start empty. Turns are given in the order in which they were asked for. */
 export const make: Effect.Effect<RateBudgets["Type"]> = Effect.gen(function*() {
   const budgets = yield* Ref.make<ReadonlyMap<string, BudgetState>>(new Map())
-  const turns = yield* Ref.make<ReadonlyMap<string, Effect.Semaphore>>(new Map())
+  const turns = yield* Ref.make<ReadonlyMap<string, FairSemaphore>>(new Map())
 
   const update = (key: BudgetKey, change: (state: BudgetState) => BudgetState) =>
     Effect.flatMap(Clock.currentTimeMillis, (now) =>
@@ -59,11 +60,11 @@ export const make: Effect.Effect<RateBudgets["Type"]> = Effect.gen(function*() {
   })
 
   const semaphore = (key: BudgetKey) =>
-    Ref.modify(turns, (turns): [Effect.Semaphore, ReadonlyMap<string, Effect.Semaphore>] => {
+    Ref.modify(turns, (turns): [FairSemaphore, ReadonlyMap<string, FairSemaphore>] => {
       const id = budgetId(key)
       const known = turns.get(id)
       if (known !== undefined) return [known, turns]
-      const made = Effect.unsafeMakeSemaphore(1)
+      const made = unsafeMakeFairSemaphore(1)
       return [made, new Map(turns).set(id, made)]
     })
 
@@ -79,7 +80,7 @@ export const make: Effect.Effect<RateBudgets["Type"]> = Effect.gen(function*() {
     spend: Effect.fn("RateBudgets.spend")((key: BudgetKey, requests: number, points: number) =>
       update(key, (state) => ({ ...state, requests: state.requests + requests, points: state.points + points }))
     ),
-    turn: (key) => (effect) => Effect.flatMap(semaphore(key), (turns) => turns.withPermits(1)(effect)),
+    turn: (key) => (effect) => Effect.flatMap(semaphore(key), (turns) => turns.withPermit(effect)),
     snapshot: Effect.map(Ref.get(budgets), (budgets) => [...budgets.values()])
   }
 })

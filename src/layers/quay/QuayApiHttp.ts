@@ -9,6 +9,7 @@ import type { BudgetKey } from "../../domain/RateBudget.js"
 import { clampPark, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
 import { QuayApi, type QuayRepository } from "../../services/QuayApi.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
+import { unsafeMakeFairSemaphore } from "../fairSemaphore.js"
 import { type Answer, exchange } from "../http/exchange.js"
 import { readProblem, readRepository } from "./wire.js"
 
@@ -49,7 +50,7 @@ export const make = Effect.fn("QuayApiHttp.make")(function*(options: QuayOptions
     service,
     ...(options.timeout === undefined ? {} : { timeout: options.timeout })
   })
-  const places = yield* Effect.makeSemaphore(concurrency)
+  const places = unsafeMakeFairSemaphore(concurrency)
   const nextAt = yield* Ref.make(Number.NEGATIVE_INFINITY)
   // Limits in a row that named no time.
   const unnamed = yield* Ref.make(0)
@@ -118,7 +119,7 @@ export const make = Effect.fn("QuayApiHttp.make")(function*(options: QuayOptions
     const subject = `quay.io/${namespace}/${name}`
     const path = `/repository/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`
     const request = HttpClientRequest.get(`${base}${path}?includeTags=true&includeStats=true`, { acceptJson: true })
-    const answer = yield* places.withPermits(1)(
+    const answer = yield* places.withPermit(
       admitted.pipe(Effect.zipRight(budgets.spend(key, 1, 1)), Effect.zipRight(send(request)))
     )
     return yield* read(subject, namespace, name, answer)

@@ -8,13 +8,14 @@ import { RateLimit } from "../../domain/Errors.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
 import { clampPark, type HeaderValues, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
+import { type FairSemaphore, unsafeMakeFairSemaphore } from "../fairSemaphore.js"
 import type { Endpoint } from "./endpoints.js"
 import type { Settled } from "./options.js"
 
 /** What all requests to one registry with one credential share. */
 export interface Lane {
   readonly key: BudgetKey
-  readonly places: Effect.Semaphore
+  readonly places: FairSemaphore
   /** Milliseconds between two requests; 0 without a limit of ours. */
   readonly spacing: number
   nextAt: number
@@ -56,13 +57,13 @@ const pauseAfter = (lane: Lane, failures: number): Effect.Effect<number> =>
 /** The lanes of one client. */
 export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled) => {
   const lanes = new Map<string, Lane>()
-  const places = new Map<string, Effect.Semaphore>()
+  const places = new Map<string, FairSemaphore>()
   const longestWait = Duration.toMillis(options.longestWait)
 
-  const placesOf = (host: string): Effect.Semaphore => {
+  const placesOf = (host: string): FairSemaphore => {
     const known = places.get(host)
     if (known !== undefined) return known
-    const made = Effect.unsafeMakeSemaphore(options.concurrency)
+    const made = unsafeMakeFairSemaphore(options.concurrency)
     places.set(host, made)
     return made
   }
@@ -164,21 +165,18 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
 
   // Runs in one of the lane's places.
   const placed = <A>(lane: Lane, attempt: Effect.Effect<A, CensusError>): Effect.Effect<A, CensusError> =>
-    Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(lane.places.take(1)), () => {
+    lane.places.withPermit(Effect.acquireUseRelease(
+      Effect.sync(() => {
         lane.flying += 1
         // The queue for a place may have been longer than it took to be parked.
-        const free = lane.parkedUntil === 0 && lane.spacing === 0
-        return Effect.flatMap(
-          Effect.exit(restore(free ? attempt : Effect.zipRight(still(lane), attempt))),
-          (exit) => {
-            lane.flying -= 1
-            const left = lane.places.release(1)
-            return Effect.zipRight(lane.flying === 0 ? Effect.zipRight(left, tell(lane)) : left, exit)
-          }
-        )
-      })
-    )
+        return lane.parkedUntil === 0 && lane.spacing === 0
+      }),
+      (free) => free ? attempt : Effect.zipRight(still(lane), attempt),
+      () => {
+        lane.flying -= 1
+        return lane.flying === 0 ? tell(lane) : Effect.void
+      }
+    ))
 
   /**
    * Runs an attempt within the lane's limits, and again within bounds where that can help: after a park that is short

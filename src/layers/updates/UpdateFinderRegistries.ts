@@ -22,6 +22,7 @@ import {
   UpdateFinder,
   type UpdateQuestion
 } from "../../services/UpdateFinder.js"
+import { unsafeMakeFairSemaphore } from "../fairSemaphore.js"
 import { cutOff, type HubPages, makeListings } from "./listings.js"
 import { makeNotes } from "./notes.js"
 import { makePinned } from "./pinned.js"
@@ -68,7 +69,7 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
   const budgets = yield* RateBudgets
   const hubKey: BudgetKey = { service: "dockerhub", payer: options.egress ?? "default" }
   const longestWait = Duration.toMillis(options.longestWait ?? Duration.seconds(30))
-  const hubTurn = yield* Effect.makeSemaphore(1)
+  const hubTurn = unsafeMakeFairSemaphore(1)
   const listings = makeListings(registry, yield* DockerHubTags)
   const manifests = makeManifestFacts(registry)
   const pinnedOf = makePinned(registry, manifests)
@@ -86,7 +87,7 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
     })
   })
   const askHub = <A>(effect: Effect.Effect<A, CensusError>): Effect.Effect<A, CensusError> =>
-    hubTurn.withPermits(1)(Effect.raceFirst(effect, Effect.forever(tooLong)))
+    hubTurn.withPermit(Effect.raceFirst(effect, Effect.forever(tooLong)))
 
   // Where the Hub's API gives no answer (a mirror behind a wall), manifests tell the same for more requests. A limit is
   // said: the pulls of a whole batch would be spent instead of waiting for a minute.

@@ -5,6 +5,7 @@
 import { Effect } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { makeCircuit } from "../../layers/circuit.js"
+import { unsafeMakeFairSemaphore } from "../../layers/fairSemaphore.js"
 
 /** Makes a call until it is answered, or until it is at fault itself. */
 export type Persist = <A>(call: Effect.Effect<A, CensusError>) => Effect.Effect<A, CensusError>
@@ -13,15 +14,18 @@ export type Persist = <A>(call: Effect.Effect<A, CensusError>) => Effect.Effect<
 const mostFailures = 4
 
 /** One circuit for all calls of this process's catalog. */
-export const makePersist: Effect.Effect<Persist> = Effect.map(
-  makeCircuit("Docker Hub, for the catalog,", { threshold: 1, firstInterval: 1000 }),
-  ({ run }) => <A>(call: Effect.Effect<A, CensusError>) => {
+export const makePersist: Effect.Effect<Persist> = Effect.gen(function*() {
+  const { run } = yield* makeCircuit("Docker Hub, for the catalog,", { threshold: 1, firstInterval: 1000 })
+  // Turns at the Hub are given in the order in which they are asked for: of the catalog one call waits for its own, so
+  // that the census has every other one.
+  const { withPermit } = unsafeMakeFairSemaphore(1)
+  return <A>(call: Effect.Effect<A, CensusError>) => {
     const attempt = (failures: number): Effect.Effect<A, CensusError> =>
-      run(call).pipe(Effect.catchTags({
+      withPermit(run(call)).pipe(Effect.catchTags({
         // The next call waits at the park's gate.
         RATE_LIMIT: () => attempt(failures),
         TRANSIENT: (error) => failures + 1 < mostFailures ? attempt(failures + 1) : Effect.fail(error)
       }))
     return attempt(0)
   }
-)
+})

@@ -72,6 +72,20 @@ describe("RateBudgetsMemory", () => {
       assert.strictEqual(yield* budgets.turn(other)(Effect.succeed("free")), "free")
     }).pipe(Effect.provide(layer)))
 
+  it.effect("gives turns in the order in which they were asked for, also beside one who comes back at once", () =>
+    Effect.gen(function*() {
+      const budgets = yield* RateBudgets
+      const order: Array<string> = []
+      const take = (who: string) =>
+        budgets.turn(hub)(Effect.zipRight(Effect.yieldNow(), Effect.sync(() => order.push(who))))
+      const busy = yield* Effect.fork(Effect.repeatN(take("busy"), 99))
+      const others = yield* Effect.forkAll(["a", "b", "c"].map(take))
+      yield* Fiber.join(others)
+      assert.deepStrictEqual(order.slice(0, 5), ["busy", "a", "b", "c", "busy"])
+      yield* Fiber.join(busy)
+      assert.lengthOf(order, 103)
+    }).pipe(Effect.provide(layer)))
+
   it.effect("keeps what was said and counts what was sent", () =>
     Effect.gen(function*() {
       const budgets = yield* RateBudgets
