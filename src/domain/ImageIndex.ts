@@ -97,6 +97,11 @@ export const referenceTypeAnnotation = "vnd.docker.reference.type"
 export const referenceDigestAnnotation = "vnd.docker.reference.digest"
 export const attestationType = "attestation-manifest"
 
+/** Whether an entry of an index is a signature or a bill of materials of another one, and no image. */
+export const isAttestation = (
+  { annotations }: { readonly annotations?: Readonly<Record<string, string>> | null | undefined }
+): boolean => annotations?.[referenceTypeAnnotation] === attestationType
+
 const refuse = (reason: Malformed["reason"], message: string) =>
   new Malformed({ what: "image index", input: "", reason, message })
 
@@ -190,9 +195,6 @@ const subjectOf = (subject: FoundDescriptor): IndexSubject => {
   )
   return Object.keys(annotations).length === 0 ? entry : { ...entry, annotations }
 }
-
-const isAttestation = (entry: FoundDescriptor): boolean =>
-  entry.annotations?.[referenceTypeAnnotation] === attestationType
 
 // The value is a hint that costs nothing to work out, so that of others is never trusted.
 const archOf = (entry: Annotated, entries: ReadonlyMap<string, Annotated>): Option.Option<string> => {

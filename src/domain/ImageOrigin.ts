@@ -2,7 +2,7 @@
  * Which repository an image names as its source, from the documents of its newest tag.
  */
 import { Either, Option, Schema } from "effect"
-import { attestationType, referenceTypeAnnotation } from "./ImageIndex.js"
+import { isAttestation } from "./ImageIndex.js"
 import type { Index, IndexEntry } from "./OciDocuments.js"
 import type { Labels } from "./ReleaseNotes.js"
 import { total } from "./TagOrder.js"
@@ -25,8 +25,7 @@ export const labelsOf = (text: string): Option.Option<Labels> =>
       Object.entries(config?.Labels ?? {}).flatMap(([name, value]) => typeof value === "string" ? [[name, value]] : [])
     ))
 
-const isImage = ({ annotations, platform }: IndexEntry): boolean =>
-  annotations?.[referenceTypeAnnotation] !== attestationType && platform?.os !== "unknown"
+const isImage = (entry: IndexEntry): boolean => !isAttestation(entry) && entry.platform?.os !== "unknown"
 
 /** The entry of an index that speaks for all of its images: the one for linux/amd64, else the first one. */
 export const spokesman = (index: Index): Option.Option<IndexEntry> => {

@@ -4,7 +4,7 @@
  */
 import { Either, Option, Schema } from "effect"
 import { Digest } from "./Digest.js"
-import { attestationType, referenceTypeAnnotation } from "./ImageIndex.js"
+import { isAttestation } from "./ImageIndex.js"
 import { Malformed } from "./Malformed.js"
 import { kindOf } from "./OciDocuments.js"
 import type { Platform } from "./Platform.js"
@@ -44,9 +44,6 @@ const readIndex = reader("image index", Index)
 const readManifest = reader("image manifest", Manifest)
 const readConfig = reader("image config", PlatformParts)
 
-const isAttestation = (annotations: Readonly<Record<string, string>> | null | undefined): boolean =>
-  annotations?.[referenceTypeAnnotation] === attestationType
-
 /**
  * The image of an index that suits a platform best, none where none runs there. Attestations are no images.
  */
@@ -55,8 +52,9 @@ export const manifestFor = (
   platform: Platform
 ): Either.Either<Option.Option<Digest>, Malformed> =>
   Either.map(readIndex(index), ({ manifests }) => {
-    const ranked = manifests.flatMap(({ annotations, digest, platform: offered }) => {
-      const order = !isAttestation(annotations) && offered !== null && offered !== undefined
+    const ranked = manifests.flatMap((entry) => {
+      const { digest, platform: offered } = entry
+      const order = !isAttestation(entry) && offered !== null && offered !== undefined
         ? rank(platform, fromDocument(offered))
         : undefined
       return order === undefined ? [] : [{ digest, order }]
@@ -69,8 +67,7 @@ export const manifestFor = (
 export const imagesIn = (index: string): Either.Either<ReadonlySet<Digest>, Malformed> =>
   Either.map(
     readIndex(index),
-    ({ manifests }) =>
-      new Set(manifests.flatMap(({ annotations, digest }) => isAttestation(annotations) ? [] : [digest]))
+    ({ manifests }) => new Set(manifests.flatMap((entry) => isAttestation(entry) ? [] : [entry.digest]))
   )
 
 /** Where a single image says for which platform it is: its config. None for what is no image. */

@@ -7,9 +7,8 @@ import * as Platform from "../../src/domain/Platform.js"
 import { configSuits, manifestFor } from "../../src/domain/PlatformManifest.js"
 import { describeAction } from "../../src/domain/Watch.js"
 import * as WatchActionText from "../../src/domain/WatchActionText.js"
-import type { WatchEvent } from "../../src/domain/WatchEvent.js"
 import { sign, verify } from "../../src/domain/WebhookSignature.js"
-import { amd64, digest, watchOf } from "../support/watches.js"
+import { amd64, digest, movedEvent } from "../support/watches.js"
 
 const timeOf = (text: string) => Date.parse(`2026-11-21T${text}:00Z`)
 
@@ -121,16 +120,7 @@ describe("signatures of webhooks", () => {
   })
 })
 
-const event: WatchEvent = {
-  id: "5f0e9f0a-3f0e-4c5f-a3d2-0c6f6a0b6f3e",
-  sequence: 7,
-  type: "image-census.tag.moved",
-  watch: "3",
-  reference: watchOf("nginx:1.27").reference,
-  platform: amd64,
-  at: Date.parse("2026-11-21T12:00:00Z"),
-  detail: { _tag: "Moved", from: digest("a"), to: digest("b"), tagFrom: digest("c"), tagTo: digest("d") }
-}
+const event = movedEvent(amd64, { tagFrom: digest("c"), tagTo: digest("d") })
 
 describe("an event", () => {
   it("is a CloudEvent with all that version 1.0 asks for", () => {

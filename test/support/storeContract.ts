@@ -2,9 +2,7 @@
  * Where the contract of `RepoDockerStore` is tried: two stores on one database that starts empty, for every kind of it.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
-import { layer } from "@effect/vitest"
-import { Chunk, Context, Effect, Layer, Option, Stream, TestClock } from "effect"
-import { describe } from "vitest"
+import { Chunk, Effect, Option, Stream } from "effect"
 import * as CatalogMemory from "../../src/layers/memory/ImageCatalogMemory.js"
 import * as LinksMemory from "../../src/layers/memory/LinkStoreMemory.js"
 import * as Memory from "../../src/layers/memory/RepoDockerStoreMemory.js"
@@ -15,7 +13,7 @@ import * as Sql from "../../src/layers/store/RepoDockerStoreSql.js"
 import type { ImageCatalog } from "../../src/services/ImageCatalog.js"
 import type { LinkStore } from "../../src/services/LinkStore.js"
 import type { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
-import { testDatabases } from "./databases.js"
+import { contractOf } from "./contract.js"
 
 type Store = RepoDockerStore["Type"]
 
@@ -31,87 +29,42 @@ interface TwoStores {
   readonly otherCatalog: ImageCatalog["Type"]
 }
 
-class Backend extends Context.Tag("test/Backend")<Backend, { readonly fresh: Effect.Effect<TwoStores> }>() {}
-
-const memory = Layer.succeed(Backend, {
-  fresh: Effect.sync(() => {
-    const tables = emptyTables()
-    return {
-      store: Memory.make("one", tables),
-      other: Memory.make("two", tables),
-      links: LinksMemory.make("one", tables),
-      otherLinks: LinksMemory.make("two", tables),
-      catalog: CatalogMemory.make("one", tables),
-      otherCatalog: CatalogMemory.make("two", tables)
-    }
-  })
-})
-
-const sqlBackend = Layer.effect(
-  Backend,
-  Effect.map(SqlClient, (sql) => ({
-    fresh: Effect.gen(function*() {
-      yield* sql`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily,
-        repos_docker_readings, repo_docker_claims, repo_docker_checks, repo_docker_sources, repo_docker_source_pulls,
-        repo_docker_activity_daily, repo_docker_links_removed,
-        catalog_images, catalog_state, catalog_tags, catalog_tag_digests, catalog_words, catalog_passes, catalog_official
-        restart identity`
-      const store = yield* Sql.make({ holder: "one" })
-      const other = yield* Sql.make({ holder: "two" })
-      return {
-        store,
-        other,
-        links: yield* LinksSql.make({ holder: "one" }),
-        otherLinks: yield* LinksSql.make({ holder: "two" }),
-        catalog: yield* CatalogSql.make({ holder: "one" }),
-        otherCatalog: yield* CatalogSql.make({ holder: "two" })
-      }
-    }).pipe(Effect.provideService(SqlClient, sql), Effect.orDie)
-  }))
-)
-
-const backends = [
-  { name: "memory", available: true, layer: memory },
-  ...testDatabases.map((database) => ({
-    name: database.name,
-    available: database.available,
-    layer: Layer.provide(sqlBackend, database.migrated)
-  }))
-]
-
 /** When every test starts: half an hour before the end of a UTC day, and of a month. */
 export const evening = Date.parse("2026-11-30T23:30:00Z")
 export const hour = 3_600_000
 export const day = 24 * hour
 
-interface Case {
-  readonly name: string
-  readonly run: (stores: TwoStores) => Effect.Effect<void>
-}
-
-/** A test of the contract; it fails when the effect does. */
-export const when = <E>(name: string, run: (stores: TwoStores) => Effect.Effect<void, E>): Case => ({
-  name,
-  run: (stores) => Effect.orDie(run(stores))
+const memory = Effect.sync((): TwoStores => {
+  const tables = emptyTables()
+  return {
+    store: Memory.make("one", tables),
+    other: Memory.make("two", tables),
+    links: LinksMemory.make("one", tables),
+    otherLinks: LinksMemory.make("two", tables),
+    catalog: CatalogMemory.make("one", tables),
+    otherCatalog: CatalogMemory.make("two", tables)
+  }
 })
 
-/** Runs these tests on every backend. */
-export const onEveryStore = (subject: string, cases: ReadonlyArray<Case>): void => {
-  for (const backend of backends) {
-    describe.skipIf(!backend.available)(`${subject}, ${backend.name}`, () => {
-      layer(backend.layer, { timeout: 60_000 })((it) => {
-        for (const { name, run } of cases) {
-          it.effect(name, () =>
-            Effect.gen(function*() {
-              const { fresh } = yield* Backend
-              yield* TestClock.setTime(evening)
-              yield* run(yield* fresh)
-            }))
-        }
-      })
-    })
+const sql = Effect.gen(function*() {
+  yield* (yield* SqlClient)`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily,
+    repos_docker_readings, repo_docker_claims, repo_docker_checks, repo_docker_sources, repo_docker_source_pulls,
+    repo_docker_activity_daily, repo_docker_links_removed,
+    catalog_images, catalog_state, catalog_tags, catalog_tag_digests, catalog_words, catalog_passes, catalog_official
+    restart identity`
+  const stores: TwoStores = {
+    store: yield* Sql.make({ holder: "one" }),
+    other: yield* Sql.make({ holder: "two" }),
+    links: yield* LinksSql.make({ holder: "one" }),
+    otherLinks: yield* LinksSql.make({ holder: "two" }),
+    catalog: yield* CatalogSql.make({ holder: "one" }),
+    otherCatalog: yield* CatalogSql.make({ holder: "two" })
   }
-}
+  return stores
+})
+
+/** Tests of the contract, on every kind of store. */
+export const { onEvery: onEveryStore, when } = contractOf({ memory, sql, startsAt: evening })
 
 export const collect = <A, E>(stream: Stream.Stream<A, E>) =>
   Effect.map(Stream.runCollect(stream), Chunk.toReadonlyArray)

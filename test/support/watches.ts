@@ -2,14 +2,13 @@
  * Watched references for tests, and two stores on one set of tables for every kind of store.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
-import { layer } from "@effect/vitest"
-import { Context, Duration, Effect, Either, Layer, Option, TestClock } from "effect"
-import { describe } from "vitest"
+import { Duration, Effect, Either, Option, TestClock } from "effect"
 import { digestOf } from "../../src/domain/ContentDigest.js"
 import type { Digest } from "../../src/domain/Digest.js"
 import { canonical, parse } from "../../src/domain/ImageReference.js"
 import * as Platform from "../../src/domain/Platform.js"
 import type { NewWatch, WatchAction } from "../../src/domain/Watch.js"
+import type { WatchEvent } from "../../src/domain/WatchEvent.js"
 import type { LookResult } from "../../src/domain/WatchState.js"
 import { emptyWatchTables } from "../../src/layers/memory/watches/tables.js"
 import * as Memory from "../../src/layers/memory/WatchStoreMemory.js"
@@ -21,7 +20,7 @@ import type {
   WatchFinding,
   WatchStore
 } from "../../src/services/WatchStore.js"
-import { testDatabases } from "./databases.js"
+import { contractOf } from "./contract.js"
 
 type Store = WatchStore["Type"]
 
@@ -31,69 +30,27 @@ export interface TwoWatchStores {
   readonly other: Store
 }
 
-class Backend extends Context.Tag("test/WatchBackend")<Backend, { readonly fresh: Effect.Effect<TwoWatchStores> }>() {}
-
-const memory = Layer.succeed(Backend, {
-  fresh: Effect.sync(() => {
-    const tables = emptyWatchTables()
-    return { store: Memory.make("one", tables), other: Memory.make("two", tables) }
-  })
-})
-
-const sqlBackend = Layer.effect(
-  Backend,
-  Effect.map(SqlClient, (sql) => ({
-    fresh: Effect.gen(function*() {
-      yield* sql`truncate image_watches, image_watch_states, image_watch_events, image_watch_deliveries,
-        image_watch_updates restart identity`
-      const store = yield* Sql.make({ holder: "one" })
-      const other = yield* Sql.make({ holder: "two" })
-      return { store, other }
-    }).pipe(Effect.provideService(SqlClient, sql), Effect.orDie)
-  }))
-)
-
-const backends = [
-  { name: "memory", available: true, layer: memory },
-  ...testDatabases.map((database) => ({
-    name: database.name,
-    available: database.available,
-    layer: Layer.provide(sqlBackend, database.migrated)
-  }))
-]
-
 /** When every test starts: half past one in the night. */
 export const night = Date.parse("2026-11-21T01:30:00Z")
 export const minute = 60_000
 
-interface Case {
-  readonly name: string
-  readonly run: (stores: TwoWatchStores) => Effect.Effect<void>
-}
-
-/** A test of the contract; it fails when the effect does. */
-export const when = <E>(name: string, run: (stores: TwoWatchStores) => Effect.Effect<void, E>): Case => ({
-  name,
-  run: (stores) => Effect.orDie(run(stores))
+const memory = Effect.sync((): TwoWatchStores => {
+  const tables = emptyWatchTables()
+  return { store: Memory.make("one", tables), other: Memory.make("two", tables) }
 })
 
-/** Runs these tests on every kind of store. */
-export const onEveryWatchStore = (subject: string, cases: ReadonlyArray<Case>): void => {
-  for (const backend of backends) {
-    describe.skipIf(!backend.available)(`${subject}, ${backend.name}`, () => {
-      layer(backend.layer, { timeout: 60_000 })((it) => {
-        for (const { name, run } of cases) {
-          it.effect(name, () =>
-            Effect.gen(function*() {
-              const { fresh } = yield* Backend
-              yield* TestClock.setTime(night)
-              yield* run(yield* fresh)
-            }))
-        }
-      })
-    })
+const sql = Effect.gen(function*() {
+  yield* (yield* SqlClient)`truncate image_watches, image_watch_states, image_watch_events, image_watch_deliveries,
+    image_watch_updates restart identity`
+  const stores: TwoWatchStores = {
+    store: yield* Sql.make({ holder: "one" }),
+    other: yield* Sql.make({ holder: "two" })
   }
-}
+  return stores
+})
+
+/** Tests of the contract, on every kind of store. */
+export const { onEvery: onEveryWatchStore, when } = contractOf({ memory, sql, startsAt: night })
 
 /** The digest of some text. */
 export const digest = (text: string): Digest => digestOf(new TextEncoder().encode(text))
@@ -114,6 +71,21 @@ export const watchOf = (reference: string, more: Partial<NewWatch> = {}): NewWat
   actions: [webhook()],
   updates: Option.none(),
   ...more
+})
+
+/** The event of a move of `nginx:1.27`, watched as a whole or on a platform, whose own digests then went along. */
+export const movedEvent = (
+  platform: NewWatch["platform"],
+  tag: { readonly tagFrom: Digest; readonly tagTo: Digest }
+): WatchEvent => ({
+  id: "5f0e9f0a-3f0e-4c5f-a3d2-0c6f6a0b6f3e",
+  sequence: 7,
+  type: "image-census.tag.moved",
+  watch: "3",
+  reference: watchOf("nginx:1.27").reference,
+  platform,
+  at: Date.parse("2026-11-21T12:00:00Z"),
+  detail: { _tag: "Moved", from: digest("a"), to: digest("b"), ...tag }
 })
 
 export const selection = (reference: string, platform: Option.Option<string> = Option.none()) => ({

@@ -7,7 +7,7 @@ import { parse as parseDigest } from "../../domain/Digest.js"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import { type HubTag, isPlatform, movedAt } from "../../domain/HubTag.js"
 import { type ImageConfig, parseImageConfig } from "../../domain/ImageConfig.js"
-import { attestationType, referenceTypeAnnotation } from "../../domain/ImageIndex.js"
+import { isAttestation } from "../../domain/ImageIndex.js"
 import { familiar, type ImageReference } from "../../domain/ImageReference.js"
 import * as Documents from "../../domain/OciDocuments.js"
 import type { Platform } from "../../domain/Platform.js"
@@ -49,7 +49,7 @@ export const byDigest = (reference: ImageReference, digest: Digest): ImageRefere
 
 const offersOf = (index: Documents.Index): ReadonlyArray<PlatformOffer<Documents.IndexEntry>> =>
   index.manifests
-    .filter(({ annotations }) => annotations?.[referenceTypeAnnotation] !== attestationType)
+    .filter((entry) => !isAttestation(entry))
     .map((entry) => ({
       platform: Option.filter(Option.map(Option.fromNullable(entry.platform), fromDocument), isPlatform),
       image: entry

@@ -5,7 +5,7 @@ import { Effect, Either, Option } from "effect"
 import type { Digest } from "../../domain/Digest.js"
 import { parse as parseDigest } from "../../domain/Digest.js"
 import { type CensusError, Transient } from "../../domain/Errors.js"
-import { attestationType, referenceTypeAnnotation } from "../../domain/ImageIndex.js"
+import { isAttestation } from "../../domain/ImageIndex.js"
 import { familiar, type ImageReference } from "../../domain/ImageReference.js"
 import type { Malformed } from "../../domain/Malformed.js"
 import * as Documents from "../../domain/OciDocuments.js"
@@ -76,9 +76,6 @@ const configOf = (reference: ImageReference, digest: string) =>
     const bytes = yield* registry.document({ ...reference, digest: Option.some(config) })
     return yield* Either.mapLeft(Documents.parseConfig(text(bytes)), malformed(reference))
   })
-
-const isAttestation = ({ annotations }: Documents.IndexEntry): boolean =>
-  annotations?.[referenceTypeAnnotation] === attestationType
 
 /** The images of an index that suit a platform best; all of them without one. Attestations are no images. */
 const wantedOf = (index: Documents.Index, platform: Option.Option<Platform.Platform>) => {

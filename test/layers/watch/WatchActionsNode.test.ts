@@ -6,22 +6,12 @@ import type { AddressInfo } from "node:net"
 import { request } from "undici"
 import { cloudEventText } from "../../../src/domain/CloudEvent.js"
 import type { WatchAction } from "../../../src/domain/Watch.js"
-import type { WatchEvent } from "../../../src/domain/WatchEvent.js"
 import { verify } from "../../../src/domain/WebhookSignature.js"
 import { makeAgent } from "../../../src/layers/watch/guardedAgent.js"
 import * as WatchActionsNode from "../../../src/layers/watch/WatchActionsNode.js"
-import { digest, watchOf } from "../../support/watches.js"
+import { digest, movedEvent } from "../../support/watches.js"
 
-const event: WatchEvent = {
-  id: "5f0e9f0a-3f0e-4c5f-a3d2-0c6f6a0b6f3e",
-  sequence: 7,
-  type: "image-census.tag.moved",
-  watch: "3",
-  reference: watchOf("nginx:1.27").reference,
-  platform: Option.none(),
-  at: Date.parse("2026-11-21T12:00:00Z"),
-  detail: { _tag: "Moved", from: digest("a"), to: digest("b"), tagFrom: digest("a"), tagTo: digest("b") }
-}
+const event = movedEvent(Option.none(), { tagFrom: digest("a"), tagTo: digest("b") })
 
 const secret = "correct-horse"
 

@@ -6,6 +6,7 @@ import { h } from "../lib/dom.js"
 import { ago, plural } from "../lib/format.js"
 import { listOf } from "../lib/list.js"
 import { action, heading, nothing, outside, tag } from "../lib/parts.js"
+import { referenceColumn } from "./parts/references.js"
 import { shortDigest } from "./parts/tags.js"
 
 /** @type {Record<string, string>} */
@@ -47,16 +48,7 @@ const delivery = ({ action, attempts, result, status }) =>
 
 /** @type {import("../lib/list.js").List["columns"]} */
 const columns = [
-  {
-    title: "Reference",
-    cell: (
-      row
-    ) => [
-      h("span", { class: "name" }, row.reference),
-      row.platform !== null && h("div", { class: "faint" }, row.platform)
-    ],
-    value: (row) => row.reference
-  },
+  referenceColumn("Reference"),
   {
     title: "What",
     cell: (row) => [types[row.type] ?? row.type, h("div", { class: "faint" }, what(row))],

@@ -23,6 +23,15 @@ const growth = (value) =>
     ? h("span", { class: "faint" }, "–")
     : h("span", { title: signed(value) }, `${Number(value) > 0 ? "+" : ""}${compact(value)}`)
 
+/** @param {7 | 30 | 90} days @param {string} look @returns {import("../lib/list.js").Column} */
+const growthColumn = (days, look) => ({
+  title: `${days} days`,
+  sort: `growth${days}`,
+  look,
+  cell: (row) => growth(row.growth[`days${days}`]),
+  value: (row) => row.growth[`days${days}`]
+})
+
 /** @param {Array<string>} repositories */
 const owners = (repositories) =>
   repositories.length === 0
@@ -49,27 +58,9 @@ const columns = [
     cell: (row) => h("span", { title: count(row.pulls) }, compact(row.pulls)),
     value: (row) => row.pulls
   },
-  {
-    title: "7 days",
-    sort: "growth7",
-    look: "number wide",
-    cell: (row) => growth(row.growth.days7),
-    value: (row) => row.growth.days7
-  },
-  {
-    title: "30 days",
-    sort: "growth30",
-    look: "number",
-    cell: (row) => growth(row.growth.days30),
-    value: (row) => row.growth.days30
-  },
-  {
-    title: "90 days",
-    sort: "growth90",
-    look: "number wide",
-    cell: (row) => growth(row.growth.days90),
-    value: (row) => row.growth.days90
-  },
+  growthColumn(7, "number wide"),
+  growthColumn(30, "number"),
+  growthColumn(90, "number wide"),
   {
     title: "Last 30 days",
     look: "spark",

@@ -5,22 +5,14 @@ import { h } from "../lib/dom.js"
 import { ago, at } from "../lib/format.js"
 import { listOf } from "../lib/list.js"
 import { heading, nothing, outside, tag } from "../lib/parts.js"
+import { referenceColumn } from "./parts/references.js"
 
 /** @type {Record<string, "" | "good" | "warn" | "bad" | "info">} */
 const tones = { patch: "good", minor: "info", major: "warn" }
 
 /** @type {import("../lib/list.js").List["columns"]} */
 const columns = [
-  {
-    title: "Runs now",
-    cell: (
-      row
-    ) => [
-      h("span", { class: "name" }, row.reference),
-      row.platform !== null && h("div", { class: "faint" }, row.platform)
-    ],
-    value: (row) => row.reference
-  },
+  referenceColumn("Runs now"),
   { title: "Could run", cell: (row) => h("b", {}, row.newest.tag), value: (row) => row.newest.tag },
   {
     title: "Change",

@@ -6,6 +6,7 @@ import { h } from "../lib/dom.js"
 import { ago, duration, plural } from "../lib/format.js"
 import { listOf } from "../lib/list.js"
 import { action, heading, nothing, tag } from "../lib/parts.js"
+import { referenceColumn } from "./parts/references.js"
 import { shortDigest } from "./parts/tags.js"
 
 /** @type {Record<string, readonly [string, "" | "good" | "warn" | "bad"]>} */
@@ -29,16 +30,7 @@ const state = ({ dead, outcome, pending, problem }) => {
 
 /** @type {import("../lib/list.js").List["columns"]} */
 const columns = [
-  {
-    title: "Reference",
-    cell: (
-      row
-    ) => [
-      h("span", { class: "name" }, row.reference),
-      row.platform !== null && h("div", { class: "faint" }, row.platform)
-    ],
-    value: (row) => row.reference
-  },
+  referenceColumn("Reference"),
   {
     title: "Points to",
     look: "wide",
