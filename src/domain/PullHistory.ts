@@ -64,6 +64,27 @@ export const calendar = (rows: ReadonlyArray<HistoryRow>): ReadonlyArray<DayPull
     ]
   })
 
+/**
+ * Pulls on each of the last so many calendar days up to `last`, as `calendar` has them, rounded; none where a day's are
+ * not known. `counts` are in the order of their days, each day once. For lists of many images: it makes one array.
+ */
+export const dailyPulls = (
+  counts: ReadonlyArray<{ readonly day: UtcDay; readonly total: bigint }>,
+  last: UtcDay,
+  days: number
+): ReadonlyArray<number | null> => {
+  const pulls = Array.from({ length: days }, (): number | null => null)
+  for (const [index, { day, total }] of counts.entries()) {
+    const previous = counts[index - 1]
+    if (previous === undefined || total < previous.total) continue
+    const gap = daysBetween(previous.day, day)
+    const share = Math.round(Number(total - previous.total) / gap)
+    const place = days - 1 - daysBetween(day, last)
+    for (let n = Math.max(0, place - gap + 1); n <= Math.min(place, days - 1); n++) pulls[n] = share
+  }
+  return pulls
+}
+
 const bars = ["▁", "▂", "▃", "▅", "▇"] as const
 
 /** One character for each value, by its share of the range from 0 to the largest. */

@@ -42,14 +42,24 @@ const formatted = Brand.nominal<UtcDay>()
 /** The UTC day that holds this instant (epoch milliseconds, years 0001 to 9999). */
 export const dayOf = (epochMillis: number): UtcDay => formatted(dayText(epochMillis))
 
+// The way back from `dayText`.
+const epochDay = (day: UtcDay): number => {
+  const month = Number(day.slice(5, 7))
+  const year = Number(day.slice(0, 4)) - (month <= 2 ? 1 : 0)
+  const era = Math.floor(year / 400)
+  const ofEra = year - era * 400
+  const ofYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + Number(day.slice(8, 10)) - 1
+  return era * 146_097 + ofEra * 365 + Math.floor(ofEra / 4) - Math.floor(ofEra / 100) + ofYear - 719_468
+}
+
 /** The first instant of a day, in epoch milliseconds. */
-export const startOf = (day: UtcDay): number => Date.parse(`${day}T00:00:00.000Z`)
+export const startOf = (day: UtcDay): number => epochDay(day) * dayMillis
 
 /** The day so many days later (earlier when negative). */
-export const addDays = (day: UtcDay, days: number): UtcDay => dayOf(startOf(day) + days * dayMillis)
+export const addDays = (day: UtcDay, days: number): UtcDay => dayOf((epochDay(day) + days) * dayMillis)
 
 /** Whole days from `from` to `to`. */
-export const daysBetween = (from: UtcDay, to: UtcDay): number => Math.round((startOf(to) - startOf(from)) / dayMillis)
+export const daysBetween = (from: UtcDay, to: UtcDay): number => epochDay(to) - epochDay(from)
 
 /** Reads a day, or nothing. */
 export const parse: (text: string) => Option.Option<UtcDay> = Schema.decodeOption(UtcDay)

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc, Option } from "effect"
-import { calendar, pullsWithin, rowsOf, sparkline } from "../../src/domain/PullHistory.js"
+import { calendar, dailyPulls, pullsWithin, rowsOf, sparkline } from "../../src/domain/PullHistory.js"
 import { addDays, daysBetween, parse } from "../../src/domain/UtcDay.js"
 
 const first = Option.getOrThrow(parse("2024-02-27"))
@@ -50,6 +50,27 @@ describe("PullHistory", () => {
     if (rows.some(({ fell }) => fell) || days.length === 0) assert.isTrue(Option.isNone(whole))
     else assert.strictEqual(Option.getOrThrow(whole), Number((counts.at(-1)?.total ?? 0n) - 100_000n))
   })
+
+  it.prop(
+    "the last days' pulls are those of the calendar, whether the history ends before, within or behind them",
+    [counts, fc.integer({ min: -20, max: 20 }), fc.integer({ min: 0, max: 40 })],
+    ([counts, behind, length]) => {
+      const last = addDays(counts.at(-1)?.day ?? first, behind)
+      const known = new Map(
+        calendar(rowsOf(counts)).map((day) => [
+          day.day,
+          day._tag === "Known" ? day.pulls : day._tag === "Gap" ? Option.getOrNull(day.share) : null
+        ])
+      )
+      assert.deepStrictEqual(
+        dailyPulls(counts, last, length),
+        Array.from({ length }, (_, index) => {
+          const pulls = known.get(addDays(last, index + 1 - length)) ?? null
+          return pulls === null ? null : Math.round(pulls)
+        })
+      )
+    }
+  )
 
   it.prop(
     "a sparkline has a character for each day, or fits",

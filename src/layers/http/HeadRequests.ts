@@ -64,7 +64,7 @@ export const make = (dispatcher: Dispatcher, userAgent: string): typeof HeadRequ
         onResponseStart: (_, status, headers) => {
           answer = { status, headers: joined(headers) }
         },
-        onResponseEnd: () => end(answer === undefined ? Either.left(new Error("no answer")) : Either.right(answer)),
+        onResponseEnd: () => end(Either.fromNullable(answer, () => "no answer")),
         onResponseError: (_, error) => end(Either.left(error))
       })
     } catch (error) {

@@ -9,7 +9,7 @@ import type { ClaimedImage, ClaimedRepository } from "../../domain/Finding.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import type { ClaimOptions } from "../../services/RepoDockerStore.js"
 import { nameRepositories } from "./adoption.js"
-import { instant, rowOf, rowsOf, type StoreCore, transient } from "./core.js"
+import { hasSnapshot, instant, rowOf, rowsOf, type StoreCore, transient } from "./core.js"
 import { inTransaction } from "./errors.js"
 import { withKnown } from "./links/known.js"
 
@@ -134,8 +134,7 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
   const takeImages = (options: ClaimOptions, now: number) => {
     const today = dayOf(now)
     // Only Docker Hub counts pulls; images of other registries are looked at by those registries' own lanes.
-    const lacksToday = sql`due_on <= ${today}::date and not exists (
-      select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${today}::date)`
+    const lacksToday = sql`due_on <= ${today}::date and not ${hasSnapshot(sql, today)}`
     const due = Duration.lessThan(options.interval, oneDay)
       ? sql`((${lacksToday}) or (missing_since is null
           and last_synced_at <= ${at(now - Duration.toMillis(options.interval))}))`
@@ -160,13 +159,12 @@ export const makeClaims = ({ holder, sql }: StoreCore) => {
     return rowOf(Count)(sql`
       with late as (
         update repo_docker d set due_on = ${today}::date
-        where due_on > ${today}::date and registry = 'docker.io' and missing_since is null and not exists (
-          select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${today}::date)
+        where due_on > ${today}::date and registry = 'docker.io' and missing_since is null
+          and not ${hasSnapshot(sql, today)}
         returning 1
       ), early as (
         update repo_docker d set due_on = ${today}::date + 1
-        where due_on <= ${today}::date and registry = 'docker.io' and exists (
-          select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${today}::date)
+        where due_on <= ${today}::date and registry = 'docker.io' and ${hasSnapshot(sql, today)}
         returning 1
       )
       select (select count(*)::int from late) as count, (select count(*)::int from early) as ahead`)

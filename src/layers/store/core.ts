@@ -55,3 +55,11 @@ export const instant = (sql: SqlClient, epochMillis: number) => sql`to_timestamp
 
 /** What the database can keep as text, in JSON too: no NUL, and no half of a character. */
 export const storable = (text: string): string => text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "\ufffd")
+
+/**
+ * Whether the image of a row `d` has a snapshot of a day: one lookup in the index for each row. As an `exists` it would
+ * become a join, for which the planner reads a whole month while its statistics know no row of today.
+ */
+export const hasSnapshot = (sql: SqlClient, day: UtcDay) =>
+  sql`((select 1 from repo_docker_pulls_daily p
+    where p.image_name = d.image_name and p.date = ${day}::date limit 1) is not null)`

@@ -4,7 +4,7 @@
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { addDays, dayOf, UtcDay } from "../../domain/UtcDay.js"
 import type { StoreStatus } from "../../services/RepoDockerStore.js"
-import { instant, rowOf, type StoreCore, transient } from "./core.js"
+import { hasSnapshot, instant, rowOf, type StoreCore, transient } from "./core.js"
 
 const Repositories = Schema.Struct({
   repositories: Schema.Int,
@@ -79,9 +79,7 @@ export const makeStatus = ({ sql }: StoreCore) => {
             or (d.missing_since is null and (absent or d.last_synced_at <= ${syncedBefore}))
           ) as due
         from repo_docker d cross join lateral (
-          select not exists (
-            select 1 from repo_docker_pulls_daily p
-            where p.image_name = d.image_name and p.date = ${today}::date) as absent
+          select not ${hasSnapshot(sql, today)} as absent
         ) p
         where d.registry = 'docker.io'
       ) d`)
@@ -95,8 +93,7 @@ export const makeStatus = ({ sql }: StoreCore) => {
       select not exists (
         select 1 from repo_docker d
         where d.registry = 'docker.io' and d.known_since <= ${day}::date and (d.missing_since is null or d.missing_since > ${day}::date)
-          and not exists (
-            select 1 from repo_docker_pulls_daily p where p.image_name = d.image_name and p.date = ${day}::date)
+          and not ${hasSnapshot(sql, day)}
       ) as complete`)
 
   const lastCompleteDay = (latest: Option.Option<UtcDay>) =>

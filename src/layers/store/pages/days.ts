@@ -1,7 +1,7 @@
 /**
  * Histories of images for charts, and the census by day.
  */
-import { Array as Arr, Clock, Effect, Schema } from "effect"
+import { Clock, Effect, Predicate, Schema } from "effect"
 import type { CountOnDay } from "../../../domain/PullPeriods.js"
 import { dayOf, UtcDay } from "../../../domain/UtcDay.js"
 import type { DayCounts } from "../../../services/CensusPages.js"
@@ -9,11 +9,7 @@ import { rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 
 const dayMillis = 86_400_000
 
-const HistoryRow = Schema.Struct({
-  image: Schema.String,
-  days: Schema.Array(Schema.Int),
-  totals: Schema.Array(Schema.String)
-})
+const HistoryRow = Schema.Struct({ image: Schema.String, counts: Schema.String })
 const CountRow = Schema.Struct({ image: Schema.String, day: UtcDay, total: Schema.BigInt })
 const Done = Schema.Struct({ done: Schema.Int })
 const DayRow = Schema.Struct({
@@ -27,36 +23,39 @@ const DayRow = Schema.Struct({
   }))
 })
 
+const countOf = (text: string): CountOnDay => {
+  const [day = "", total = ""] = text.split(" ")
+  return { day: dayOf(Number(day) * dayMillis), total: BigInt(total) }
+}
+
 /** `counts`, `doneOn`, `days` and `keepDay`. */
 export const makeDays = ({ sql }: StoreCore) => {
-  // Names are parameters of their own, so that the planner knows how few they are; a row per image, as rows are what
-  // decoding costs.
+  // Names are parameters of their own, so that the planner knows how few they are; a row per image and a text per row, as
+  // values are what decoding costs.
   const between = (images: ReadonlyArray<string>, from: UtcDay, to: UtcDay) =>
     Effect.map(
       rowsOf(HistoryRow)(sql`
-        select image_name as image, array_agg(date - date '1970-01-01' order by date) as days,
-          array_agg(pulls_total::text order by date) as totals
+        select image_name as image, string_agg((date - date '1970-01-01') || ' ' || pulls_total, ',' order by date) as counts
         from repo_docker_pulls_daily
         where ${sql.in("image_name", images)} and date between ${from}::date and ${to}::date and pulls_total is not null
         group by image_name`),
-      (rows) =>
-        new Map(rows.map(({ days, image, totals }) => [
-          image,
-          Arr.zipWith(days, totals, (day, total): CountOnDay => ({ day: dayOf(day * dayMillis), total: BigInt(total) }))
-        ]))
+      (rows) => new Map(rows.map(({ counts, image }) => [image, counts.split(",").map(countOf)]))
     )
 
-  const before = (image: string, day: UtcDay) =>
-    rowsOf(CountRow)(sql`
-      select image_name as image, to_char(date, 'YYYY-MM-DD') as day, pulls_total::text as total
-      from repo_docker_pulls_daily
-      where image_name = ${image} and date < ${day}::date and pulls_total is not null order by date desc limit 1`)
-
-  const after = (image: string, day: UtcDay) =>
-    rowsOf(CountRow)(sql`
-      select image_name as image, to_char(date, 'YYYY-MM-DD') as day, pulls_total::text as total
-      from repo_docker_pulls_daily
-      where image_name = ${image} and date > ${day}::date and pulls_total is not null order by date limit 1`)
+  // The nearest row of each image before a day, or after it.
+  const nearest = (images: ReadonlyArray<string>, side: "before" | "after", day: UtcDay) => {
+    const beyond = side === "before" ? sql`p.date < ${day}::date` : sql`p.date > ${day}::date`
+    const order = side === "before" ? sql`p.date desc` : sql`p.date`
+    return images.length === 0 ? Effect.succeed(new Map<string, CountOnDay>()) : Effect.map(
+      rowsOf(CountRow)(sql`
+        select i.image, to_char(p.date, 'YYYY-MM-DD') as day, p.pulls_total::text as total
+        from jsonb_array_elements_text(${JSON.stringify(images)}::jsonb) i (image) cross join lateral (
+          select p.date, p.pulls_total from repo_docker_pulls_daily p
+          where p.image_name = i.image and ${beyond} and p.pulls_total is not null order by ${order} limit 1
+        ) p`),
+      (rows) => new Map(rows.map(({ day, image, total }) => [image, { day, total }]))
+    )
+  }
 
   const counts = Effect.fn("CensusPages.counts")(function*(images: ReadonlyArray<string>, from: UtcDay, to: UtcDay) {
     const byImage = new Map<string, ReadonlyArray<CountOnDay>>()
@@ -64,14 +63,14 @@ export const makeDays = ({ sql }: StoreCore) => {
     const today = dayOf(yield* Clock.currentTimeMillis)
     const rows = yield* between(images, from, to)
     // What lies between two rows is shared out over the days, so those at the edges need the row beyond.
-    yield* Effect.forEach(images, (image) =>
-      Effect.gen(function*() {
-        const within = rows.get(image) ?? []
-        const earlier = within[0]?.day === from ? [] : yield* before(image, from)
-        const later = within.at(-1)?.day === to || to >= today ? [] : yield* after(image, to)
-        const all = [...earlier, ...within, ...later]
-        if (all.length > 0) byImage.set(image, all.map(({ day, total }) => ({ day, total })))
-      }), { discard: true })
+    const earlier = yield* nearest(images.filter((image) => rows.get(image)?.[0]?.day !== from), "before", from)
+    const later = to >= today
+      ? new Map<string, CountOnDay>()
+      : yield* nearest(images.filter((image) => rows.get(image)?.at(-1)?.day !== to), "after", to)
+    for (const image of images) {
+      const all = [earlier.get(image), ...rows.get(image) ?? [], later.get(image)].filter(Predicate.isNotUndefined)
+      if (all.length > 0) byImage.set(image, all)
+    }
     return byImage
   }, transient)
 

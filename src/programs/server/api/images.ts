@@ -8,7 +8,20 @@ import { NotFound, Transient } from "../../../domain/Errors.js"
 import { Link } from "./links.js"
 import { Conflict, Invalid } from "./problems.js"
 import { Accepted } from "./repositories.js"
-import { Count, cursor, Day, ImagePath, Instant, limit, Next, nextOf, orNull, search, wholeNumber } from "./wire.js"
+import {
+  Count,
+  cursor,
+  Day,
+  ImagePath,
+  Instant,
+  limit,
+  Next,
+  nextOf,
+  Numbers,
+  orNull,
+  search,
+  wholeNumber
+} from "./wire.js"
 
 /**
  * Pulls that came in the last so many days before `asOf`, the day of the latest row; none where that is not known (no row
@@ -39,7 +52,7 @@ export const Image = Schema.Struct({
   /** Those of them that the image's own label names. */
   verified: Schema.Array(Schema.String),
   /** Pulls on each of the last `recentDays` days, oldest first; `null` where a day's are not known. */
-  recent: Schema.Array(Schema.NullOr(Schema.Int))
+  recent: Numbers
 }).annotations({ identifier: "Image" })
 
 /** Everything that is known of one image. */

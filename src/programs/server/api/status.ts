@@ -85,7 +85,7 @@ const History = Schema.Struct({ days: Schema.Array(CensusDay) }).annotations({ i
 
 /**
  * Beside these, `GET /api/v1/live` sends the same status as server-sent events: `event: status`, whenever it changes,
- * and a comment every 15 seconds.
+ * and again every 15 seconds where it does not.
  */
 export const status = HttpApiGroup.make("status")
   .add(HttpApiEndpoint.get("get", "/status").addSuccess(Status))

@@ -31,6 +31,14 @@ export const Count = Schema.transform(
   }
 )
 
+const isNumbers = (value: unknown): value is ReadonlyArray<number | null> =>
+  Array.isArray(value) && value.every((one) => one === null || Number.isInteger(one))
+
+/** Whole numbers, `null` where one is not known. Checked as one value: lists hold thousands. */
+export const Numbers = Schema.declare(isNumbers).annotations({
+  jsonSchema: { type: "array", items: { anyOf: [{ type: "integer" }, { type: "null" }] } }
+})
+
 /** `null` on the wire where there is none. */
 export const orNull = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.OptionFromNullOr(schema)
 

@@ -2,9 +2,6 @@
  * From what services say to what answers hold.
  */
 import { Option } from "effect"
-import { calendar, rowsOf } from "../../../domain/PullHistory.js"
-import { type CountOnDay } from "../../../domain/PullPeriods.js"
-import type { UtcDay } from "../../../domain/UtcDay.js"
 import type { ListedImage } from "../../../services/CensusPages.js"
 import type { StoredLink } from "../../../services/LinkStore.js"
 import type { StoredRepository } from "../../../services/RepoDockerStore.js"
@@ -18,23 +15,6 @@ export const repositoryOf = ({ checkedAt, images, outcome, repository, url, veri
   images,
   verified
 })
-
-/** Pulls on each of these days; none where a day's are not known. A gap's days have their share. */
-export const recentPulls = (
-  counts: ReadonlyArray<CountOnDay>,
-  days: ReadonlyArray<UtcDay>
-): ReadonlyArray<number | null> => {
-  const known = new Map(
-    calendar(rowsOf(counts)).map((day) => [
-      day.day,
-      day._tag === "Known" ? day.pulls : day._tag === "Gap" ? Option.getOrNull(day.share) : null
-    ])
-  )
-  return days.map((day) => {
-    const pulls = known.get(day) ?? null
-    return pulls === null ? null : Math.round(pulls)
-  })
-}
 
 /** An image on a list. */
 export const imageOf = (image: ListedImage, recent: ReadonlyArray<number | null>) => ({

@@ -6,6 +6,7 @@ import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Clock, Effect, Option, Stream } from "effect"
 import { NotFound } from "../../../domain/Errors.js"
+import { dailyPulls } from "../../../domain/PullHistory.js"
 import { familiarImage } from "../../../domain/PullImport.js"
 import { periods, type PullPeriod } from "../../../domain/PullPeriods.js"
 import { addDays, dayOf, daysBetween } from "../../../domain/UtcDay.js"
@@ -17,7 +18,7 @@ import { Invalid } from "../api/problems.js"
 import { preferred } from "../http/negotiate.js"
 import { respondProblem } from "../http/respond.js"
 import { OnDemand } from "../OnDemand.js"
-import { imageOf, linkOf, recentPulls } from "./encode.js"
+import { imageOf, linkOf } from "./encode.js"
 
 const today = Effect.map(Clock.currentTimeMillis, dayOf)
 
@@ -26,8 +27,7 @@ const recentOf = (images: ReadonlyArray<string>, days: number) =>
     if (days === 0 || images.length === 0) return () => []
     const to = yield* today
     const counts = yield* (yield* CensusPages).counts(images, addDays(to, 1 - days), to)
-    const last = Array.from({ length: days }, (_, index) => addDays(to, index + 1 - days))
-    return (image: string) => recentPulls(counts.get(image) ?? [], last)
+    return (image: string) => dailyPulls(counts.get(image) ?? [], to, days)
   })
 
 const numberOf = (order: ImageOrder, { growth, pulls, stars }: ListedImage): Option.Option<bigint> =>

@@ -85,9 +85,9 @@ export const make = Effect.fn("LiveStream.make")(function*(closing: Deferred.Def
     Effect.forkScoped
   )
 
-  const first = Effect.flatMap(
+  const first = Effect.map(
     Effect.option(Effect.flatMap(current, frameOf)),
-    (frame) => Effect.succeed(Stream.fromIterable(Option.toArray(frame)))
+    (frame) => Stream.fromIterable(Option.toArray(frame))
   )
 
   const streamFor = (viewer: Viewer) =>
