@@ -9,6 +9,7 @@ import { claimsBench, usual } from "./claims.js"
 import { coverageBench } from "./coverage.js"
 import { faultsBench } from "./faults.js"
 import { killsBench } from "./kills.js"
+import { liveBench } from "./live.js"
 import { memoryBench } from "./memory.js"
 import { movesBench } from "./moves.js"
 import { registryBench } from "./registry.js"
@@ -32,6 +33,7 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["kills", Effect.orDie(killsBench)],
   ["memory", Effect.orDie(memoryBench)],
   ["serve", Effect.orDie(serveBench)],
+  ["live", Effect.orDie(liveBench)],
   ["api", Effect.orDie(apiBench)]
 ]
 

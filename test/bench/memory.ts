@@ -3,8 +3,7 @@
  */
 import { SqlClient } from "@effect/sql"
 import { PgClient } from "@effect/sql-pg"
-import { Clock, Config, Console, Effect, Redacted } from "effect"
-import { readFile } from "node:fs/promises"
+import { Config, Console, Effect, Redacted } from "effect"
 import type { RepositoryName } from "../../src/domain/GitHubRepository.js"
 import { nameRepositories } from "../../src/layers/store/adoption.js"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
@@ -13,6 +12,7 @@ import type { GitHubFacts, HubFacts, World } from "../sandbox/world/World.js"
 import { intervals, startProgram, storeIn, wait, waitUntil } from "../support/program.js"
 import { build } from "./build.js"
 import { createDatabase } from "./databases.js"
+import { residentMegabytes, stopped } from "./running.js"
 import { server } from "./server.js"
 import { line } from "./table.js"
 
@@ -74,21 +74,6 @@ const fill = Effect.gen(function*() {
   yield* nameRepositories(sql)
 })
 
-// Resident megabytes now and at most; the kernel keeps both.
-const residentMegabytes = (pid: number) =>
-  Effect.map(Effect.promise(() => readFile(`/proc/${pid}/status`, "utf8")), (text) => {
-    const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(text)?.[1] ?? Number.NaN)
-    return { now: field("VmRSS") / 1024, peak: field("VmHWM") / 1024 }
-  })
-
-// How soon SIGTERM ends it.
-const stopped = (running: Effect.Effect.Success<ReturnType<typeof startProgram>>) =>
-  Effect.gen(function*() {
-    const before = yield* Clock.currentTimeMillis
-    yield* running.signal("SIGTERM")
-    const { code } = yield* running.ended
-    return { code, seconds: ((yield* Clock.currentTimeMillis) - before) / 1000 }
-  })
 /** Prints the daemon's memory while it works, and how long it takes to stop at work and in a park. Needs `/proc`. */
 export const memoryBench = Effect.gen(function*() {
   // Not a setting of the program: how long a person wants to watch.

@@ -43,7 +43,8 @@ const listen = start({
   origins: [],
   intervals: { discovery: Duration.days(14), refresh: Duration.hours(24) },
   lease: Duration.minutes(10),
-  github: false
+  github: false,
+  discover: {}
 })
 
 /** Everything that a server runs on, over a database of its own, with these settings. */

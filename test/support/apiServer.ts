@@ -3,6 +3,7 @@
  */
 import { Duration, Effect, Layer } from "effect"
 import * as RateBudgetsMemory from "../../src/layers/budgets/RateBudgetsMemory.js"
+import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.js"
 import * as CensusPagesSql from "../../src/layers/store/CensusPagesSql.js"
 import * as ImageCatalogSql from "../../src/layers/store/ImageCatalogSql.js"
 import * as LinkStoreSql from "../../src/layers/store/LinkStoreSql.js"
@@ -23,7 +24,8 @@ const options: StartOptions = {
   origins: ["https://dashboard.example.org"],
   intervals: { discovery: Duration.days(14), refresh: Duration.hours(24) },
   lease: Duration.minutes(1),
-  github: true
+  github: true,
+  discover: {}
 }
 
 const [embedded] = testDatabases
@@ -37,7 +39,7 @@ export const services = Layer.mergeAll(
   Layer.fresh(CensusPagesSql.layer),
   ProcessBoardSql.layer(testProcess)
 ).pipe(
-  Layer.provideMerge(Layer.merge(RateBudgetsMemory.layer, smallWorld)),
+  Layer.provideMerge(Layer.mergeAll(RateBudgetsMemory.layer, OciRegistryMemory.layer, smallWorld)),
   Layer.provideMerge(embedded?.migrated ?? Layer.die("no database"))
 )
 

@@ -9,6 +9,7 @@ import type { ImageClaim } from "../../domain/ImageClaim.js"
 import { LinkStore, type StoredLink } from "../../services/LinkStore.js"
 import { Settings } from "../settings/Settings.js"
 import { candidateOf, discover as runDiscover, discoverDry } from "../sync/Discover.js"
+import { discoverOptions } from "../sync/fromSettings.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { Failure, UsageError } from "./errors.js"
 import { linkRecord } from "./linksText.js"
@@ -140,15 +141,15 @@ export const discover = (layers: CommandLayers) =>
     Effect.gen(function*() {
       const wanted = yield* parsed(repositories)
       yield* requireGitHub
-      const { discovery, registries, store } = yield* Settings
-      const options = { registries: discovery.registries, verifyPullsPerDay: registries.verifyPullsPerDay }
+      const settings = yield* Settings
+      const options = discoverOptions(settings)
       const { findings, links } = yield* (dryRun
         ? Effect.provide(
-          Effect.map(discoverDry(wanted, discovery.registries), (findings) => ({ findings, links: noLinks })),
+          Effect.map(discoverDry(wanted, options.registries), (findings) => ({ findings, links: noLinks })),
           layers.world
         )
         : Effect.provide(
-          Effect.bindTo(runDiscover(wanted, store.lease, options), "findings").pipe(
+          Effect.bindTo(runDiscover(wanted, settings.store.lease, options), "findings").pipe(
             Effect.bind("links", ({ findings }) => linksOf(findings))
           ),
           layers.all

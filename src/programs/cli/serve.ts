@@ -6,6 +6,7 @@ import { Console, Effect, Encoding, Option } from "effect"
 import { randomBytes } from "node:crypto"
 import { type Access, entryOf } from "../server/http/access.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
+import { discoverOptions } from "../sync/fromSettings.js"
 import { version } from "../version.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
@@ -44,7 +45,8 @@ export const startServer = Effect.fnUntraced(function*(address: Address) {
     version: version(),
     intervals: { discovery: settings.dockerhub.discoveryInterval, refresh: settings.dockerhub.refreshInterval },
     lease: settings.store.lease,
-    github: hasGitHub(settings)
+    github: hasGitHub(settings),
+    discover: discoverOptions(settings)
   })
   yield* Console.log(`dashboard: ${url}/`)
 })

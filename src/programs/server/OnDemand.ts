@@ -9,8 +9,11 @@ import type { RepositoryName } from "../../domain/GitHubRepository.js"
 import { fullName } from "../../domain/GitHubRepository.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
+import type { LinkStore } from "../../services/LinkStore.js"
+import type { OciRegistry } from "../../services/OciRegistry.js"
+import type { QuayApi } from "../../services/QuayApi.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
-import { discover } from "../sync/Discover.js"
+import { discover, type DiscoverOptions } from "../sync/Discover.js"
 import * as HubLane from "../sync/HubLane.js"
 import { lookAtImage } from "../sync/looks.js"
 import * as SyncProgress from "../sync/SyncProgress.js"
@@ -28,6 +31,8 @@ export interface OnDemandOptions {
   readonly lease: Duration.Duration
   /** Is there a credential for GitHub? */
   readonly github: boolean
+  /** Where images of a repository are looked for. */
+  readonly discover: DiscoverOptions
 }
 
 const longestQueue = 1000
@@ -49,7 +54,7 @@ const refreshNow = (image: string) =>
     else yield* store.recordRefresh([finding])
   })
 
-type World = GitHubProbe | DockerHubRegistry | RepoDockerStore
+type World = GitHubProbe | DockerHubRegistry | OciRegistry | QuayApi | RepoDockerStore | LinkStore
 
 /** Does requests as long as the scope lasts. */
 export const layer = (options: OnDemandOptions): Layer.Layer<OnDemand, never, World> =>
@@ -85,7 +90,10 @@ export const layer = (options: OnDemandOptions): Layer.Layer<OnDemand, never, Wo
       return OnDemand.of({
         check: (repository) =>
           options.github
-            ? enqueue(`check ${fullName(repository)}`, Effect.asVoid(discover([repository], options.lease)))
+            ? enqueue(
+              `check ${fullName(repository)}`,
+              Effect.asVoid(discover([repository], options.lease, options.discover))
+            )
             : new Conflict({ message: "this server has no credential for GitHub; set GITHUB_TOKEN where it runs" }),
         refresh: (image, registry) =>
           registry === dockerHub

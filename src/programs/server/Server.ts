@@ -3,7 +3,6 @@
  * end, requests that are under way have a second.
  */
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import * as HttpRouter from "@effect/platform/HttpRouter"
@@ -89,11 +88,6 @@ const documentOf = (version: string) => {
 
 const memoryOf = () => process.memoryUsage.rss()
 
-const viewerOf = (request: HttpServerRequest): LiveStream.Viewer => {
-  const response = NodeHttpServerRequest.toServerResponse(request)
-  return { isStuck: () => response.writableNeedDrain, disconnect: () => void response.destroy() }
-}
-
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
   const closing = yield* Deferred.make<void>()
@@ -115,7 +109,7 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
     ["/healthz", { access: "open", answer: () => Effect.succeed(health) }],
     ["/readyz", { access: "open", answer: () => ready }],
     ["/metrics", { access: "read", answer: () => metrics(facts) }],
-    [`${prefix}/live`, { access: "read", answer: (request) => live.view(viewerOf(request)) }],
+    [`${prefix}/live`, { access: "read", answer: () => live.view }],
     [`${prefix}/openapi.json`, { access: "read", answer: () => Effect.succeed(document) }],
     [docsPath, { access: "open", answer: docs }]
   ])

@@ -1,24 +1,18 @@
 /**
  * The status as server-sent events. One look at the database serves all viewers; each frame is the whole status, so a
- * slow viewer skips to the latest and holds one frame at most.
+ * slow viewer skips to the latest, and all of them hold the same one.
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Clock, type Deferred, Duration, Effect, Option, PubSub, Queue, Ref, Schedule, Schema, Stream } from "effect"
+import { Clock, Deferred, Duration, Effect, Option, Ref, Schedule, Schema } from "effect"
+import { Readable } from "node:stream"
 import { Status } from "../api/status.js"
 import { respondProblem } from "../http/respond.js"
 import { LiveStatus, type StatusValue } from "./LiveStatus.js"
 
-/** The connection of a viewer. */
-export interface Viewer {
-  /** Whether what was written last still waits to be taken. */
-  readonly isStuck: () => boolean
-  readonly disconnect: () => void
-}
-
 /** The stream for one viewer after the other. */
 export interface LiveStream {
   /** An answer without an end; a problem where there are too many viewers already. */
-  readonly view: (viewer: Viewer) => Effect.Effect<HttpServerResponse.HttpServerResponse>
+  readonly view: Effect.Effect<HttpServerResponse.HttpServerResponse>
 }
 
 const pollEvery = Duration.seconds(1)
@@ -49,16 +43,55 @@ const frameOf = (status: StatusValue) =>
 interface Sent {
   readonly at: number
   readonly news: string
-  readonly frame: Uint8Array
+}
+
+/** A viewer's connection, from our side. */
+interface Viewer {
+  readonly body: Readable
+  /** Sends a frame, or keeps it in place of the one that was not taken yet. */
+  readonly offer: (frame: Uint8Array, now: number) => void
+  /** Since when a frame waits to be taken. */
+  readonly waitingSince: () => number | undefined
+}
+
+// No Effect stream: a thousand viewers are a thousand of these, and they all end within a moment.
+const makeViewer = (left: (viewer: Viewer) => void): Viewer => {
+  let wanted = false
+  let waiting: { readonly frame: Uint8Array; readonly since: number } | undefined
+  const body = new Readable({
+    highWaterMark: 1,
+    read: () => {
+      wanted = waiting === undefined
+      if (waiting === undefined) return
+      const { frame } = waiting
+      waiting = undefined
+      body.push(frame)
+    },
+    destroy: (error, done) => {
+      left(viewer)
+      done(error)
+    }
+  })
+  const viewer: Viewer = {
+    body,
+    offer: (frame, now) => {
+      if (!wanted) {
+        waiting = { frame, since: waiting?.since ?? now }
+        return
+      }
+      wanted = false
+      body.push(frame)
+    },
+    waitingSince: () => waiting?.since
+  }
+  return viewer
 }
 
 /** Starts to look as soon as there is a viewer. `closing` ends all streams. */
 export const make = Effect.fn("LiveStream.make")(function*(closing: Deferred.Deferred<void>) {
   const { current } = yield* LiveStatus
-  const frames = yield* PubSub.sliding<Uint8Array>(1)
   const sent = yield* Ref.make(Option.none<Sent>())
-  // When each viewer was first seen not to take what was written.
-  const viewers = new Map<Viewer, number | undefined>()
+  const viewers = new Set<Viewer>()
 
   const look = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -67,49 +100,43 @@ export const make = Effect.fn("LiveStream.make")(function*(closing: Deferred.Def
     const last = yield* Ref.get(sent)
     if (Option.exists(last, (before) => before.news === news && now - before.at < quiet)) return
     const frame = yield* frameOf(status)
-    yield* Ref.set(sent, Option.some({ at: now, news, frame }))
-    yield* PubSub.publish(frames, frame)
+    yield* Ref.set(sent, Option.some({ at: now, news }))
+    for (const { offer } of viewers) offer(frame, now)
   })
 
   const disconnectStuck = Effect.map(Clock.currentTimeMillis, (now) => {
-    for (const [viewer, since] of viewers) {
-      if (!viewer.isStuck()) viewers.set(viewer, undefined)
-      else if (since === undefined) viewers.set(viewer, now)
-      else if (now - since >= stuckFor) viewer.disconnect()
-    }
+    for (const { body, waitingSince } of viewers) if (now - (waitingSince() ?? now) >= stuckFor) body.destroy()
   })
 
   yield* Effect.suspend(() => viewers.size === 0 ? Effect.void : Effect.zipRight(look, disconnectStuck)).pipe(
-    Effect.catchAllCause((cause) => Effect.logDebug("the live status was not read", cause)),
+    Effect.catchTag("TRANSIENT", (error) => Effect.logDebug("the live status was not read", error.message)),
+    // A fault of ours must not end what everybody looks at.
+    Effect.catchAllDefect((defect) => Effect.logError("the live status was not told", defect)),
     Effect.repeat(Schedule.spaced(pollEvery)),
     Effect.forkScoped
   )
-
-  const first = Effect.map(
-    Effect.option(Effect.flatMap(current, frameOf)),
-    (frame) => Stream.fromIterable(Option.toArray(frame))
+  yield* Deferred.await(closing).pipe(
+    Effect.zipRight(Effect.sync(() => {
+      for (const { body } of viewers) body.push(null)
+      viewers.clear()
+    })),
+    Effect.forkScoped
   )
 
-  const streamFor = (viewer: Viewer) =>
-    Stream.unwrapScoped(Effect.gen(function*() {
-      yield* Effect.acquireRelease(
-        Effect.sync(() => viewers.set(viewer, undefined)),
-        () => Effect.sync(() => viewers.delete(viewer))
-      )
-      const subscription = yield* PubSub.subscribe(frames)
-      const later = Stream.repeatEffect(Queue.take(subscription))
-      return Stream.concat(yield* first, later)
-    })).pipe(Stream.interruptWhenDeferred(closing))
-
-  const view = (viewer: Viewer) =>
-    Effect.sync(() =>
-      viewers.size >= mostViewers
-        ? respondProblem(503, `${mostViewers} are watching already; try again later`, { "retry-after": "30" })
-        : HttpServerResponse.stream(streamFor(viewer), {
-          contentType: "text/event-stream",
-          headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
-        })
-    )
+  const view = Effect.gen(function*() {
+    if (viewers.size >= mostViewers) {
+      return respondProblem(503, `${mostViewers} are watching already; try again later`, { "retry-after": "30" })
+    }
+    const first = yield* Effect.option(Effect.flatMap(current, frameOf))
+    const now = yield* Clock.currentTimeMillis
+    const viewer = makeViewer((gone) => viewers.delete(gone))
+    viewers.add(viewer)
+    if (Option.isSome(first)) viewer.offer(first.value, now)
+    return HttpServerResponse.raw(viewer.body, {
+      contentType: "text/event-stream",
+      headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
+    })
+  })
 
   const live: LiveStream = { view }
   return live
