@@ -4,11 +4,10 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "@effect/sql/SqlClient"
-import { Config, Console, Effect, Redacted, Ref, Runtime, Schedule, Schema } from "effect"
-import { fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { Config, Console, Effect, Redacted, Ref, Schedule, Schema } from "effect"
 import { startProgram, wait, waitUntil } from "../support/program.js"
 import { build } from "./build.js"
+import { child } from "./child.js"
 import { createDatabase } from "./databases.js"
 import { residentMegabytes, stopped } from "./running.js"
 import { server } from "./server.js"
@@ -21,23 +20,11 @@ const Seen = Schema.Struct({ begun: Schema.Number, frames: Schema.Number, closed
 
 /** Viewers until the scope closes; what they have seen. */
 const viewers = (address: string, count: number, how: "read" | "stuck") =>
-  Effect.gen(function*() {
-    const seen = yield* Ref.make<typeof Seen.Type>({ begun: 0, frames: 0, closed: 0 })
-    const runtime = yield* Effect.runtime()
-    yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const child = fork(fileURLToPath(new URL("viewers.ts", import.meta.url)), [address, String(count), how], {
-          execArgv: process.execArgv
-        })
-        child.on("message", (said) =>
-          Runtime.runSync(runtime)(
-            Effect.flatMap(Schema.decodeUnknown(Seen)(said), (now) => Ref.set(seen, now))
-          ))
-        return child
-      }),
-      (child) => Effect.sync(() => child.kill("SIGKILL"))
-    )
-    return seen
+  child({
+    module: new URL("viewers.ts", import.meta.url),
+    args: [address, String(count), how],
+    says: Seen,
+    first: { begun: 0, frames: 0, closed: 0 }
   })
 
 const Count = Schema.Tuple(Schema.Struct({ count: Schema.Number }))
@@ -90,6 +77,8 @@ const serving = (url: string) =>
 const begun = (seen: Ref.Ref<typeof Seen.Type>, count: number) =>
   waitUntil(Effect.map(Ref.get(seen), (now) => now.begun >= count))
 
+const print = (cells: ReadonlyArray<string | number>) => Console.log(line(widths, cells))
+
 /** Prints the figures beside their bounds; false where one is broken. */
 export const liveBench = Effect.gen(function*() {
   const many = yield* Config.integer("BENCH_VIEWERS").pipe(Config.withDefault(1000))
@@ -134,7 +123,6 @@ export const liveBench = Effect.gen(function*() {
   })).pipe(Effect.provide(database))
 
   const ratio = all.queries / all.alone.queries
-  const print = (cells: ReadonlyArray<string | number>) => Console.log(line(widths, cells))
   yield* print(["live viewers of a status that changes", 1, many, "bound"])
   yield* print([
     "database transactions a second",

@@ -5,9 +5,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql/SqlClient"
 import * as Statement from "@effect/sql/Statement"
-import { Clock, Config, Console, Duration, Effect, Layer, Option, Redacted, Ref, Runtime, Schema } from "effect"
-import { fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
+import { Clock, Config, Console, Duration, Effect, Layer, Option, Redacted, Ref, Schema } from "effect"
 import { Agent, request } from "undici"
 import { addDays, dayOf } from "../../src/domain/UtcDay.js"
 import * as CensusPagesSql from "../../src/layers/store/CensusPagesSql.js"
@@ -16,6 +14,7 @@ import { growthOf } from "../../src/layers/store/growth.js"
 import { ensureMonths, monthOf } from "../../src/layers/store/partitions.js"
 import { startProgram, waitUntil } from "../support/program.js"
 import { build } from "./build.js"
+import { child } from "./child.js"
 import { createDatabase } from "./databases.js"
 import { server } from "./server.js"
 import { line } from "./table.js"
@@ -140,25 +139,12 @@ const Written = Schema.Struct({ rows: Schema.Number, claim: Schema.Number, write
 
 /** A sync in a process of its own, until the scope closes; what it has written so far. */
 const sync = (url: string) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.gen(function*() {
-        const written = yield* Ref.make<typeof Written.Type>({ rows: 0, claim: 0, write: 0 })
-        const runtime = yield* Effect.runtime()
-        const child = fork(fileURLToPath(new URL("serveSync.ts", import.meta.url)), [], {
-          execArgv: process.execArgv,
-          env: { ...process.env, DATABASE_URL: url }
-        })
-        child.on("message", (said) =>
-          Runtime.runSync(runtime)(
-            Effect.flatMap(Schema.decodeUnknown(Written)(said), (rows) => Ref.set(written, rows))
-          ))
-        return { child, written }
-      }),
-      ({ child }) => Effect.sync(() => child.kill("SIGKILL"))
-    ),
-    ({ written }) => written
-  )
+  child({
+    module: new URL("serveSync.ts", import.meta.url),
+    environment: { DATABASE_URL: url },
+    says: Written,
+    first: { rows: 0, claim: 0, write: 0 }
+  })
 
 const Plan = Schema.Array(Schema.Struct({ "QUERY PLAN": Schema.String }))
 

@@ -3,6 +3,8 @@
  * one takes nothing after the first bytes. Tells its parent every second how many have a status, how many frames all have
  * had, and how many connections were closed.
  */
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect, Schedule } from "effect"
 import { request } from "node:http"
 
 const [address = "", count = "0", how] = process.argv.slice(2)
@@ -24,4 +26,4 @@ for (let n = 0; n < Number(count); n++) {
   sent.on("socket", (socket) => socket.on("close", () => how === "stuck" && (seen.closed += 1)))
   sent.end()
 }
-setInterval(() => process.send?.(seen), 1000)
+NodeRuntime.runMain(Effect.repeat(Effect.sync(() => process.send?.(seen)), Schedule.spaced("1 second")))

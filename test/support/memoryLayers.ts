@@ -36,7 +36,7 @@ const keepsAll = Layer.succeed(Retention, {
 })
 
 /** Pages are what SQL is for: tests of them have a database. */
-const noPages = Layer.succeed(CensusPages, {
+export const noPages: CensusPages["Type"] = {
   schema: Effect.succeed({ current: 1, known: 1 }),
   repositories: () => Effect.succeed([]),
   repository: () => Effect.succeedNone,
@@ -46,7 +46,7 @@ const noPages = Layer.succeed(CensusPages, {
   doneOn: () => Effect.succeed(0),
   days: () => Effect.succeed([]),
   keepDay: () => Effect.void
-})
+}
 
 const facts = (image: string, pulls: bigint) => ({ image, pulls, stars: 7, lastUpdated: Option.some(86_400_000) })
 
@@ -98,7 +98,7 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     ))
   )
   const everything = Layer.mergeAll(updates, DigestWatcherRegistry.layer, actions).pipe(
-    Layer.provideMerge(Layer.mergeAll(store, board, registries, noPages, keepsAll)),
+    Layer.provideMerge(Layer.mergeAll(store, board, registries, Layer.succeed(CensusPages, noPages), keepsAll)),
     Layer.provideMerge(world)
   )
   const layers: CommandLayers = {

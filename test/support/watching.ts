@@ -148,7 +148,6 @@ const defaults: WatchOptions = {
   concurrency: 8,
   attempts: 5,
   deliveryLease: Duration.minutes(6),
-  retention: Duration.days(30),
   poll: Duration.minutes(1)
 }
 

@@ -40,6 +40,7 @@ const upkeepJob = ({ dockerhub, retention }: SettingsValues): Job<AllServices> =
   run: upkeep({
     keepPulls: retention.pulls,
     keepTagHistory: retention.tagHistory,
+    keepEvents: retention.events,
     intervals: { discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval }
   })
 })

@@ -76,6 +76,7 @@ export interface SettingsValues {
   readonly retention: {
     readonly pulls: Option.Option<number>
     readonly tagHistory: Option.Option<number>
+    readonly events: Option.Option<number>
   }
   readonly server: {
     readonly tokens: ReadonlyArray<TokenEntry>
@@ -178,7 +179,11 @@ const config: Config.Config<SettingsValues> = Config.all({
     lease: definitions.lease.config
   }),
   tracing: Config.all({ endpoint: definitions.otlpEndpoint.config }),
-  retention: Config.all({ pulls: definitions.keepPulls.config, tagHistory: definitions.keepTagHistory.config }),
+  retention: Config.all({
+    pulls: definitions.keepPulls.config,
+    tagHistory: definitions.keepTagHistory.config,
+    events: definitions.keepEvents.config
+  }),
   server: Config.map(
     Config.all([definitions.apiTokens.config, definitions.apiOrigins.config]),
     ([tokens, origins]) => ({

@@ -70,6 +70,11 @@ export const serverDefinitions = {
     1,
     "How long it is kept what a tag no longer points to."
   ),
+  keepEvents: keepDays(
+    "IMAGE_CENSUS_KEEP_EVENTS_DAYS",
+    1,
+    "How long events of watched references are kept whose deliveries are done."
+  ),
   apiOrigins: optional("IMAGE_CENSUS_API_ORIGINS", {
     type: "list of origins",
     doc: "Other sites whose pages may use the API from a browser (CORS), with commas between them."

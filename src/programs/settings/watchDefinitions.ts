@@ -59,11 +59,5 @@ export const watchDefinitions = {
     12,
     { min: 1, max: 1000 },
     "So many failures set a delivery aside, until `watch retry`. For updates it is three."
-  ),
-  watchEventsKept: withDefault("WATCH_EVENTS_DAYS", {
-    type: "number",
-    unit: "days",
-    default: "30",
-    doc: "How long events are kept that are delivered."
-  }, (text) => Either.map(Read.number({ min: 0, max: 36_500 })(text), Duration.days))
+  )
 } as const

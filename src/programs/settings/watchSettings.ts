@@ -13,7 +13,6 @@ export interface WatchSettings {
   readonly commandTimeout: Duration.Duration
   readonly concurrency: number
   readonly attempts: number
-  readonly eventsKept: Duration.Duration
 }
 
 export const watchSettings: Config.Config<WatchSettings> = Config.all({
@@ -23,6 +22,5 @@ export const watchSettings: Config.Config<WatchSettings> = Config.all({
   webhookTimeout: watchDefinitions.watchWebhookTimeout.config,
   commandTimeout: watchDefinitions.watchCommandTimeout.config,
   concurrency: watchDefinitions.watchConcurrency.config,
-  attempts: watchDefinitions.watchAttempts.config,
-  eventsKept: watchDefinitions.watchEventsKept.config
+  attempts: watchDefinitions.watchAttempts.config
 })

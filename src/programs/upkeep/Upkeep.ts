@@ -6,12 +6,14 @@ import { addDays, dayOf } from "../../domain/UtcDay.js"
 import { CensusPages } from "../../services/CensusPages.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import { Retention } from "../../services/Retention.js"
+import { WatchStore } from "../../services/WatchStore.js"
 
 /** What is kept, and after which intervals rows are due. */
 export interface UpkeepOptions {
   /** Days; none for ever. */
   readonly keepPulls: Option.Option<number>
   readonly keepTagHistory: Option.Option<number>
+  readonly keepEvents: Option.Option<number>
   readonly intervals: { readonly discovery: Duration.Duration; readonly refresh: Duration.Duration }
 }
 
@@ -36,11 +38,14 @@ export const forget = Effect.fn("Upkeep.forget")(function*(options: UpkeepOption
     const { months, rows } = yield* retention.dropPulls(addDays(dayOf(now), -options.keepPulls.value))
     if (rows > 0) yield* Effect.logInfo(`${rows} daily rows were too old to keep`).pipe(Effect.annotateLogs({ months }))
   }
+  const before = (days: number) => now - Duration.toMillis(Duration.days(days))
   if (Option.isSome(options.keepTagHistory)) {
-    const rows = yield* retention.dropTagHistory(
-      now - Duration.toMillis(Duration.days(options.keepTagHistory.value))
-    )
+    const rows = yield* retention.dropTagHistory(before(options.keepTagHistory.value))
     if (rows > 0) yield* Effect.logInfo(`${rows} rows of tags' history were too old to keep`)
+  }
+  if (Option.isSome(options.keepEvents)) {
+    const events = yield* (yield* WatchStore).prune(before(options.keepEvents.value))
+    if (events > 0) yield* Effect.logInfo(`${events} events were too old to keep`)
   }
 })
 

@@ -1,7 +1,7 @@
 /**
  * Watching: looks at what is due, deliveries beside them, and what is done once in a while.
  */
-import { Clock, Duration, Effect, Ref, Schedule } from "effect"
+import { Duration, Effect, Ref, Schedule } from "effect"
 import type { Transient } from "../../domain/Errors.js"
 import type { DigestWatcher } from "../../services/DigestWatcher.js"
 import { ProcessBoard } from "../../services/ProcessBoard.js"
@@ -14,7 +14,6 @@ import { makeSignal } from "./signal.js"
 import { nothingYet, plus, type WatchOptions, type WatchSummary } from "./WatchOptions.js"
 
 const updatesEvery = Duration.minutes(1)
-const pruneEvery = Duration.hours(1)
 
 const orWarn = (what: string) => <A, R>(effect: Effect.Effect<A, Transient, R>): Effect.Effect<void, never, R> =>
   Effect.asVoid(effect).pipe(Effect.catchTag("TRANSIENT", ({ message }) => Effect.logWarning(what, message)))
@@ -40,16 +39,10 @@ export const watch = Effect.fn("watch")(
         Effect.tap((events) => events.length > 0 ? news.give : Effect.void),
         orWarn("updates were not told")
       )
-      const prune = Effect.gen(function*() {
-        const now = yield* Clock.currentTimeMillis
-        yield* store.prune(now - Duration.toMillis(options.retention))
-      }).pipe(orWarn("old events were not forgotten"))
-
       const count = (more: Partial<WatchSummary>) =>
         Effect.flatMap(Ref.updateAndGet(done, (all) => plus(all, more)), (all) => board.report("watch", all))
       if (!options.once) yield* count({})
       const findings = yield* makeFindings(count, news)
-      yield* prune
       yield* tellUpdates
       if (options.once) {
         yield* runLooks(options, findings)
@@ -58,7 +51,6 @@ export const watch = Effect.fn("watch")(
         return yield* Ref.get(done)
       }
       yield* tellUpdates.pipe(Effect.schedule(Schedule.spaced(updatesEvery)), Effect.forkScoped)
-      yield* prune.pipe(Effect.schedule(Schedule.spaced(pruneEvery)), Effect.forkScoped)
       yield* Effect.all([runLooks(options, findings), runDeliveries(options, count, news)], {
         concurrency: "unbounded",
         discard: true

@@ -21,8 +21,6 @@ export interface WatchOptions {
   readonly attempts: number
   /** How long a delivery stays claimed when its process has died: longer than any action may take. */
   readonly deliveryLease: Duration.Duration
-  /** How long events are kept that are delivered. */
-  readonly retention: Duration.Duration
   /** How often the database is asked for what other processes added. */
   readonly poll: Duration.Duration
 }

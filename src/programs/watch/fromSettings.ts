@@ -19,6 +19,5 @@ export const watchOptions = (
   concurrency: watch.concurrency,
   attempts: watch.attempts,
   deliveryLease: Duration.sum(Duration.max(watch.webhookTimeout, watch.commandTimeout), actionMargin),
-  retention: watch.eventsKept,
   poll
 })

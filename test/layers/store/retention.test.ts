@@ -1,3 +1,4 @@
+import { SqlClient } from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Option, Stream } from "effect"
 import { addDays, dayOf } from "../../../src/domain/UtcDay.js"
@@ -34,6 +35,25 @@ for (const database of testDatabases) {
         Layer.merge(RepoDockerStoreSql.layer({ holder: "test" }), Layer.fresh(RetentionSql.layer)).pipe(
           Layer.provide(database.migrated)
         )
+      )))
+
+    it.effect("forgets what tags pointed to before, and never what they point to now", () =>
+      Effect.gen(function*() {
+        const sql = yield* SqlClient
+        const retention = yield* Retention
+        yield* sql`insert into catalog_images (image_name, registry, repository, origin, added_at)
+          values ('nginx', 'docker.io', 'library/nginx', 'setting', now())
+          on conflict do nothing`
+        yield* sql`insert into catalog_tag_digests (image_name, tag, since, until, digest) values
+          ('nginx', 'latest', '2026-01-01Z', '2026-02-01Z', 'sha256:a'),
+          ('nginx', 'latest', '2026-02-01Z', '2026-03-01Z', 'sha256:b'),
+          ('nginx', 'latest', '2026-03-01Z', null, 'sha256:c'),
+          ('nginx', 'old', '2025-01-01Z', null, 'sha256:d')`
+        assert.strictEqual(yield* retention.dropTagHistory(Date.UTC(2026, 1, 2)), 1)
+        const left = yield* sql`select digest from catalog_tag_digests order by digest`
+        assert.deepStrictEqual(left.map(({ digest }) => digest), ["sha256:b", "sha256:c", "sha256:d"])
+      }).pipe(Effect.provide(
+        Layer.provideMerge(Layer.fresh(RetentionSql.layer), database.migrated)
       )))
   })
 }
