@@ -24,7 +24,9 @@ export const imageFields = {
 }
 const Stored = Schema.Struct(imageFields)
 
-/** Selects them of an image's row, which is called `d`. */
+/**
+ * Selects them of an image's row, which is called `d`. Two rows of `repos` may be one repository by now, under the same name.
+ */
 export const imageColumns = (sql: SqlClient) =>
   sql`
     d.image_name as image, d.registry, d.pulls::text as pulls, d.stars,
@@ -32,7 +34,7 @@ export const imageColumns = (sql: SqlClient) =>
     round(extract(epoch from d.last_updated) * 1000)::float8 as "lastUpdated",
     case when d.gone_at is not null then to_char(d.missing_since, 'YYYY-MM-DD') end as "goneSince",
     array(
-      select r.owner || '/' || r.name
+      select distinct r.owner || '/' || r.name
       from (
         select l.repo_id from repo_docker_links_shown l where l.image_name = d.image_name
         union
@@ -43,7 +45,7 @@ export const imageColumns = (sql: SqlClient) =>
       order by 1
     ) as repositories,
     array(
-      select r.owner || '/' || r.name from repo_docker_links_shown l join repos r on r.id = l.repo_id
+      select distinct r.owner || '/' || r.name from repo_docker_links_shown l join repos r on r.id = l.repo_id
       where l.image_name = d.image_name and l.verified order by 1
     ) as verified`
 

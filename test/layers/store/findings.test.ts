@@ -106,6 +106,20 @@ onEveryStore("findings", [
       })
   ),
 
+  when(
+    "an image names its repository once, also where two rows have become the same one",
+    ({ store }) =>
+      Effect.gen(function*() {
+        yield* store.addRepositories([repository("old/name"), repository("new/name")])
+        const claims = yield* store.claimRepositories(claim(2))
+        yield* store.recordDiscovery(
+          claims.map((claim) => hit(claim, evening, "new/name", 5n, repository("new/name")))
+        )
+        const image = Option.getOrThrow(yield* store.image("new/name"))
+        assert.deepStrictEqual(image.repositories, ["new/name"])
+      })
+  ),
+
   when("a finding for a repository that was taken out meanwhile writes nothing", ({ store }) =>
     Effect.gen(function*() {
       const claimed = yield* claimOne(store, "a/one")

@@ -1,7 +1,7 @@
 /**
  * Listings, history and status of the memory store.
  */
-import { Clock, Duration, Effect, Option, Stream } from "effect"
+import { Array as Arr, Clock, Duration, Effect, Option, Stream } from "effect"
 import { fullName } from "../../../domain/GitHubRepository.js"
 import { rowsOf } from "../../../domain/PullHistory.js"
 import { addDays, dayOf, startOf, type UtcDay } from "../../../domain/UtcDay.js"
@@ -54,8 +54,10 @@ export const makeReading = (tables: Tables) => {
     lastSyncedAt: row.lastSyncedAt,
     lastUpdated: row.lastUpdated,
     goneSince: row.gone ? row.missingSince : Option.none(),
-    repositories: shownRepositories(tables, row.image).map(({ repository }) => repository),
-    verified: shownRepositories(tables, row.image).flatMap(({ repository, verified }) => verified ? [repository] : [])
+    repositories: Arr.dedupe(shownRepositories(tables, row.image).map(({ repository }) => repository)),
+    verified: Arr.dedupe(
+      shownRepositories(tables, row.image).flatMap(({ repository, verified }) => verified ? [repository] : [])
+    )
   })
 
   const repositories = (filter: { readonly search: Option.Option<string> }) =>
