@@ -172,11 +172,12 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
         return lane.parkedUntil === 0 && lane.spacing === 0
       }),
       (free) => free ? attempt : Effect.zipRight(still(lane), attempt),
-      () => {
-        lane.flying -= 1
-        return lane.flying === 0 ? tell(lane) : Effect.void
-      }
-    ))
+      () =>
+        Effect.sync(() => {
+          lane.flying -= 1
+        })
+      // Telling may be a write: the next request does not wait for it.
+    )).pipe(Effect.ensuring(Effect.suspend(() => lane.flying === 0 ? tell(lane) : Effect.void)))
 
   /**
    * Runs an attempt within the lane's limits, and again within bounds where that can help: after a park that is short

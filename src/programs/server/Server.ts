@@ -9,7 +9,7 @@ import * as HttpRouter from "@effect/platform/HttpRouter"
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
-import { Deferred, Effect, Layer, Option } from "effect"
+import { Effect, Layer, Option, type Scope } from "effect"
 import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
 import { CensusPages } from "../../services/CensusPages.js"
@@ -90,22 +90,24 @@ const memoryOf = () => process.memoryUsage.rss()
 
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
-  const closing = yield* Deferred.make<void>()
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 })
   const listening = yield* NodeHttpServer.make(() => server, { host: options.host, port: options.port }).pipe(
     Effect.mapError(({ cause }) => listenError(options)(cause))
   )
-  yield* Effect.addFinalizer(() => drain(server, closing))
+  const live = yield* LiveStream.make()
+  yield* Effect.addFinalizer(() => drain(server, live.end))
   const context = yield* Layer.build(NodeHttpServer.layerContext)
   const apiApp = yield* api
   const finishDocs = makeFinish()
   const document = documentOf(options.version)
   const docs = (request: HttpServerRequest) =>
     Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
-  const live = yield* LiveStream.make(closing)
   const facts = { version: options.version, node: process.version, residentBytes: Effect.sync(memoryOf) }
   const pages = yield* CensusPages
-  const routes = new Map<string, App.Route<Effect.Effect.Context<typeof apiApp> | CensusPages | LiveStatus>>([
+  const routes = new Map<
+    string,
+    App.Route<Effect.Effect.Context<typeof apiApp> | CensusPages | LiveStatus | Scope.Scope>
+  >([
     ["/healthz", { access: "open", answer: () => Effect.succeed(health) }],
     ["/readyz", { access: "open", answer: () => ready }],
     ["/metrics", { access: "read", answer: () => metrics(facts) }],

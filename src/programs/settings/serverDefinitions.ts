@@ -73,7 +73,7 @@ export const serverDefinitions = {
   keepEvents: keepDays(
     "IMAGE_CENSUS_KEEP_EVENTS_DAYS",
     1,
-    "How long events of watched references are kept whose deliveries are done."
+    "How long the daemon keeps events of watched references whose deliveries are done."
   ),
   apiOrigins: optional("IMAGE_CENSUS_API_ORIGINS", {
     type: "list of origins",

@@ -22,21 +22,23 @@ const decode = Schema.decodeUnknown(Schema.parseJson(Schema.Record({ key: Schema
 
 /** A viewer of the live status that reads nothing after the first bytes, or everything. */
 const view = (url: string, reads: boolean) =>
-  Effect.async<{ readonly ended: () => boolean; readonly text: () => string }>((resume) => {
-    let text = ""
-    let ended = false
-    const { hostname, port } = new URL(url)
-    const sent = open({ hostname, port, path: api("/live"), agent: false }, (answer) => {
-      answer.on("data", (chunk) => {
-        text += String(chunk)
-        if (!reads) answer.pause()
+  Effect.async<{ readonly ended: () => boolean; readonly whole: () => boolean; readonly text: () => string }>(
+    (resume) => {
+      let text = ""
+      let ended = false
+      const { hostname, port } = new URL(url)
+      const sent = open({ hostname, port, path: api("/live"), agent: false }, (answer) => {
+        answer.on("data", (chunk) => {
+          text += String(chunk)
+          if (!reads) answer.pause()
+        })
+        answer.on("close", () => (ended = true))
+        resume(Effect.succeed({ ended: () => ended, whole: () => answer.complete, text: () => text }))
       })
-      answer.on("close", () => (ended = true))
-      resume(Effect.succeed({ ended: () => ended, text: () => text }))
-    })
-    sent.on("error", () => (ended = true))
-    sent.end()
-  })
+      sent.on("error", () => (ended = true))
+      sent.end()
+    }
+  )
 
 layer(server, { excludeTestServices: true })("the server", (it) => {
   it.effect("lets everybody on this machine read, and only a write token write, before it looks at a body", () =>
@@ -166,6 +168,9 @@ it.scopedLive(
       const seconds = ((yield* Clock.currentTimeMillis) - before.at) / 1000
       assert.isAtMost(looks - before.looks, seconds + 2)
       yield* waitUntil(Effect.sync(() => others.every(({ ended }, n) => n % 3 === 0 || ended())))
+      // The streams came to their end; they were not cut off.
+      assert.isTrue(first.whole())
+      assert.isTrue(others.every(({ whole }, n) => n % 3 === 0 || whole()))
     }).pipe(Effect.provide(services)),
   60_000
 )

@@ -1,7 +1,7 @@
 /**
  * The socket: why it could not be opened, and how it is closed.
  */
-import { Deferred, Effect, Predicate } from "effect"
+import { Effect, Predicate } from "effect"
 import type { Server } from "node:http"
 
 /** Whether somebody else listens there already. */
@@ -15,8 +15,8 @@ const closed = (server: Server): Effect.Effect<void> =>
   })
 
 /** Takes no more connections, ends streams, and gives requests that are under way a second. */
-export const drain = (server: Server, closing: Deferred.Deferred<void>): Effect.Effect<void> =>
-  Deferred.succeed(closing, undefined).pipe(
+export const drain = (server: Server, endStreams: Effect.Effect<void>): Effect.Effect<void> =>
+  endStreams.pipe(
     // A finalizer cannot be interrupted, and a timeout would wait with it for whoever keeps a connection open.
     Effect.zipRight(Effect.timeoutOption(Effect.interruptible(closed(server)), patience)),
     Effect.zipRight(Effect.sync(() => server.closeAllConnections()))

@@ -3,7 +3,7 @@
  * slow viewer skips to the latest, and all of them hold the same one.
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Clock, Deferred, Duration, Effect, Option, Ref, Schedule, Schema } from "effect"
+import { Clock, Duration, Effect, Option, Ref, Schedule, Schema, type Scope } from "effect"
 import { Readable } from "node:stream"
 import { Status } from "../api/status.js"
 import { respondProblem } from "../http/respond.js"
@@ -12,7 +12,11 @@ import { LiveStatus, type StatusValue } from "./LiveStatus.js"
 /** The stream for one viewer after the other. */
 export interface LiveStream {
   /** An answer without an end; a problem where there are too many viewers already. */
-  readonly view: Effect.Effect<HttpServerResponse.HttpServerResponse>
+  readonly view: Effect.Effect<HttpServerResponse.HttpServerResponse, never, Scope.Scope>
+  /** Ends all streams; there are no more after that. */
+  readonly end: Effect.Effect<void>
+  /** How many watch. */
+  readonly viewers: Effect.Effect<number>
 }
 
 const pollEvery = Duration.seconds(1)
@@ -35,7 +39,7 @@ const newsOf = (status: StatusValue): string =>
     processes: status.processes.map((process) => ({ ...process, heartbeatAt: 0 }))
   })
 
-const frameOf = (status: StatusValue) =>
+const encodeFrame = (status: StatusValue) =>
   Effect.map(encode(status), (json) => encoder.encode(`id: ${status.now}\nevent: status\ndata: ${json}\n\n`)).pipe(
     Effect.orDie
   )
@@ -43,6 +47,11 @@ const frameOf = (status: StatusValue) =>
 interface Sent {
   readonly at: number
   readonly news: string
+}
+
+interface Encoded {
+  readonly status: StatusValue
+  readonly frame: Uint8Array
 }
 
 /** A viewer's connection, from our side. */
@@ -87,11 +96,22 @@ const makeViewer = (left: (viewer: Viewer) => void): Viewer => {
   return viewer
 }
 
-/** Starts to look as soon as there is a viewer. `closing` ends all streams. */
-export const make = Effect.fn("LiveStream.make")(function*(closing: Deferred.Deferred<void>) {
+/** Looks while there are viewers, as long as the scope lasts. */
+export const make = Effect.fn("LiveStream.make")(function*() {
   const { current } = yield* LiveStatus
   const sent = yield* Ref.make(Option.none<Sent>())
+  const encoded = yield* Ref.make(Option.none<Encoded>())
   const viewers = new Set<Viewer>()
+  let over = false
+
+  // Everybody who looks within a second gets the same status, and the same bytes.
+  const frameOf = Effect.fnUntraced(function*(status: StatusValue) {
+    const known = Option.filter(yield* Ref.get(encoded), (one) => one.status === status)
+    if (Option.isSome(known)) return known.value.frame
+    const frame = yield* encodeFrame(status)
+    yield* Ref.set(encoded, Option.some({ status, frame }))
+    return frame
+  })
 
   const look = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -102,35 +122,32 @@ export const make = Effect.fn("LiveStream.make")(function*(closing: Deferred.Def
     const frame = yield* frameOf(status)
     yield* Ref.set(sent, Option.some({ at: now, news }))
     for (const { offer } of viewers) offer(frame, now)
-  })
+  }).pipe(
+    Effect.catchTag("TRANSIENT", (error) => Effect.logDebug("the live status was not read", error.message)),
+    // A fault of ours must not end what everybody looks at.
+    Effect.catchAllDefect((defect) => Effect.logError("the live status was not told", defect))
+  )
 
   const disconnectStuck = Effect.map(Clock.currentTimeMillis, (now) => {
     for (const { body, waitingSince } of viewers) if (now - (waitingSince() ?? now) >= stuckFor) body.destroy()
   })
 
   yield* Effect.suspend(() => viewers.size === 0 ? Effect.void : Effect.zipRight(look, disconnectStuck)).pipe(
-    Effect.catchTag("TRANSIENT", (error) => Effect.logDebug("the live status was not read", error.message)),
-    // A fault of ours must not end what everybody looks at.
-    Effect.catchAllDefect((defect) => Effect.logError("the live status was not told", defect)),
     Effect.repeat(Schedule.spaced(pollEvery)),
-    Effect.forkScoped
-  )
-  yield* Deferred.await(closing).pipe(
-    Effect.zipRight(Effect.sync(() => {
-      for (const { body } of viewers) body.push(null)
-      viewers.clear()
-    })),
     Effect.forkScoped
   )
 
   const view = Effect.gen(function*() {
+    const first = yield* Effect.option(Effect.flatMap(current, frameOf))
+    const now = yield* Clock.currentTimeMillis
+    if (over) return respondProblem(503, "the server is stopping", { "retry-after": "5" })
     if (viewers.size >= mostViewers) {
       return respondProblem(503, `${mostViewers} are watching already; try again later`, { "retry-after": "30" })
     }
-    const first = yield* Effect.option(Effect.flatMap(current, frameOf))
-    const now = yield* Clock.currentTimeMillis
     const viewer = makeViewer((gone) => viewers.delete(gone))
     viewers.add(viewer)
+    // A HEAD is answered without its body, and who asked may have left meanwhile.
+    yield* Effect.addFinalizer(() => Effect.sync(() => viewer.body.destroy()))
     if (Option.isSome(first)) viewer.offer(first.value, now)
     return HttpServerResponse.raw(viewer.body, {
       contentType: "text/event-stream",
@@ -138,6 +155,12 @@ export const make = Effect.fn("LiveStream.make")(function*(closing: Deferred.Def
     })
   })
 
-  const live: LiveStream = { view }
+  const end = Effect.sync(() => {
+    over = true
+    for (const { body } of viewers) body.push(null)
+    viewers.clear()
+  })
+
+  const live: LiveStream = { view, end, viewers: Effect.sync(() => viewers.size) }
   return live
 })
