@@ -131,13 +131,18 @@ export const promises = (it: Tests): void => {
     }))
 
   it.effect("the keyboard leads through it: past the navigation, along it, and to the new page's beginning", () =>
-    visit("/images", async (page) => {
+    visit("/images", async (page, seen) => {
       await page.locator("tbody tr").first().waitFor()
+      await settled(page)
+      const asked = seen.requests.length
       await page.keyboard.press("Tab")
       assert.strictEqual(await page.evaluate("document.activeElement.textContent"), "Skip to the content")
       await page.keyboard.press("Enter")
       await page.keyboard.press("Tab")
+      // Were the page shown anew for it, that would be in the next frames.
+      await page.evaluate("new Promise((resolve) => setTimeout(resolve, 200))")
       assert.strictEqual(await page.evaluate("document.activeElement.id"), "filter-search")
+      assert.strictEqual(seen.requests.length, asked)
       await page.getByRole("link", { name: "Repositories", exact: true }).press("Enter")
       await page.getByRole("heading", { name: "Repositories" }).waitFor()
       assert.strictEqual(await page.evaluate("document.activeElement.id"), "main")

@@ -110,9 +110,12 @@ document.addEventListener("click", (event) => {
     link === null || link.origin !== location.origin || link.target !== "" || link.download !== "" ||
     "native" in link.dataset
   ) return
-  if (link.hash !== "" && link.pathname === location.pathname) return
   event.preventDefault()
-  go(link.href)
+  if (link.hash === "" || link.pathname !== location.pathname) return go(link.href)
+  // Left to the browser this would be a step of its history, and the page would be asked for and shown anew.
+  const place = document.getElementById(link.hash.slice(1))
+  place?.scrollIntoView()
+  place?.focus({ preventScroll: true })
 })
 addEventListener("popstate", () => void visit(false))
 
