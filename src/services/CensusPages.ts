@@ -1,5 +1,5 @@
-import type { Effect, Option } from "effect"
-import { Context } from "effect"
+import type { Effect } from "effect"
+import { Context, Option } from "effect"
 import type { Transient } from "../domain/Errors.js"
 import type { RepositoryName } from "../domain/GitHubRepository.js"
 import type { CountOnDay } from "../domain/PullPeriods.js"
@@ -54,6 +54,19 @@ export interface ImagePlace {
   readonly value: Option.Option<bigint>
   readonly image: string
 }
+
+/** Where an image stands in an order, which is where the page behind it goes on. */
+export const placeOf = (order: ImageOrder, { growth, image, pulls, stars }: ListedImage): ImagePlace => ({
+  image,
+  value: {
+    name: Option.none<bigint>(),
+    pulls,
+    stars: Option.map(stars, BigInt),
+    growth7: growth.days7,
+    growth30: growth.days30,
+    growth90: growth.days90
+  }[order]
+})
 
 /** The census on a day, as it was when last counted. */
 export interface DayCounts {

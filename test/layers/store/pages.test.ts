@@ -6,7 +6,7 @@ import { assert, describe, layer } from "@effect/vitest"
 import { Effect, FastCheck as fc, Layer, Option } from "effect"
 import * as CensusPagesSql from "../../../src/layers/store/CensusPagesSql.js"
 import type { ImageOrder, ImagePlace, ListedImage } from "../../../src/services/CensusPages.js"
-import { CensusPages } from "../../../src/services/CensusPages.js"
+import { CensusPages, placeOf } from "../../../src/services/CensusPages.js"
 import { testDatabases } from "../../support/databases.js"
 
 const orders = ["pulls", "name", "stars", "growth7", "growth30", "growth90"] as const
@@ -21,16 +21,6 @@ const rows = fc.uniqueArray(
   }),
   { selector: ({ image }) => image, maxLength: 13 }
 )
-
-const numberOf = (order: ImageOrder, { growth, pulls, stars }: ListedImage): Option.Option<bigint> =>
-  ({
-    name: Option.none(),
-    pulls,
-    stars: Option.map(stars, BigInt),
-    growth7: growth.days7,
-    growth30: growth.days30,
-    growth90: growth.days90
-  })[order]
 
 const fill = (images: ReadonlyArray<{ readonly image: string; readonly growth: number | null }>) =>
   Effect.gen(function*() {
@@ -55,7 +45,7 @@ const everyPage = (order: ImageOrder, limit: number) =>
       all.push(...page)
       const last = page.at(-1)
       if (last === undefined || page.length < limit) return all
-      after = Option.some({ image: last.image, value: numberOf(order, last) })
+      after = Option.some(placeOf(order, last))
     }
   })
 
@@ -82,7 +72,9 @@ for (const database of testDatabases) {
                       assert.sameMembers(names, images.map(({ image }) => image))
                       assert.strictEqual(names.length, images.length)
                       // Numbers fall, and those without one are last.
-                      const numbers = order === "name" ? [] : paged.map((row) => Option.getOrNull(numberOf(order, row)))
+                      const numbers = order === "name"
+                        ? []
+                        : paged.map((row) => Option.getOrNull(placeOf(order, row).value))
                       const known = numbers.filter((number) => number !== null)
                       assert.deepStrictEqual(numbers.slice(0, known.length), known)
                       known.forEach((number, n) => assert.isTrue(n === 0 || number <= (known[n - 1] ?? number)))

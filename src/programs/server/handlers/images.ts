@@ -10,7 +10,7 @@ import { dailyPulls } from "../../../domain/PullHistory.js"
 import { familiarImage } from "../../../domain/PullImport.js"
 import { periods, type PullPeriod } from "../../../domain/PullPeriods.js"
 import { addDays, dayOf, daysBetween } from "../../../domain/UtcDay.js"
-import { CensusPages, type ImageOrder, type ListedImage } from "../../../services/CensusPages.js"
+import { CensusPages, placeOf } from "../../../services/CensusPages.js"
 import { LinkStore } from "../../../services/LinkStore.js"
 import { Api } from "../api/Api.js"
 import { csvColumns, longestHistory, nextImage } from "../api/images.js"
@@ -29,16 +29,6 @@ const recentOf = (images: ReadonlyArray<string>, days: number) =>
     const counts = yield* (yield* CensusPages).counts(images, addDays(to, 1 - days), to)
     return (image: string) => dailyPulls(counts.get(image) ?? [], to, days)
   })
-
-const numberOf = (order: ImageOrder, { growth, pulls, stars }: ListedImage): Option.Option<bigint> =>
-  ({
-    name: Option.none(),
-    pulls,
-    stars: Option.map(stars, BigInt),
-    growth7: growth.days7,
-    growth30: growth.days30,
-    growth90: growth.days90
-  })[order]
 
 const stored = (name: string) =>
   Effect.gen(function*() {
@@ -86,11 +76,12 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
         })
         const recent = yield* recentOf(rows.map(({ image }) => image), recentDays)
         const last = rows.at(-1)
+        const place = last === undefined || rows.length < limit ? undefined : placeOf(sort, last)
         return {
           images: rows.map((row) => imageOf(row, recent(row.image))),
-          next: last === undefined || rows.length < limit
+          next: place === undefined
             ? null
-            : nextImage({ sort, value: Option.getOrNull(Option.map(numberOf(sort, last), String)), image: last.image })
+            : nextImage({ sort, value: Option.getOrNull(Option.map(place.value, String)), image: place.image })
         }
       }))
     .handle("get", ({ path, urlParams }) =>
