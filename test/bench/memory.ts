@@ -78,6 +78,8 @@ const fill = Effect.gen(function*() {
 export const memoryBench = Effect.gen(function*() {
   // Not a setting of the program: how long a person wants to watch.
   const minutes = yield* Config.number("BENCH_MINUTES").pipe(Config.withDefault(3))
+  const serves = yield* Config.boolean("BENCH_SERVE").pipe(Config.withDefault(false))
+  const command = serves ? ["daemon", "--serve", "--port", "0"] : ["daemon"]
   yield* build
   const { url: serverUrl } = yield* server
   const url = yield* createDatabase(serverUrl, "memory")
@@ -91,10 +93,10 @@ export const memoryBench = Effect.gen(function*() {
     const store = yield* RepoDockerStore
     yield* Effect.provide(fill, PgClient.layer({ url: Redacted.make(url) }))
     const total = (yield* store.status(intervals)).repositories
-    yield* Console.log(`daemon on Postgres, ${total} repositories in the backlog, ${minutes} minutes\n`)
+    yield* Console.log(`${command.join(" ")} on Postgres, ${total} repositories in the backlog, ${minutes} minutes\n`)
     yield* Console.log(line(widths, ["seconds", "resident MB", "peak MB", "GraphQL", "Hub calls"]))
     const options = { environment: { ...environment, DATABASE_URL: url, LOG_LEVEL: "warning" } }
-    const daemon = yield* startProgram(options, "daemon")
+    const daemon = yield* startProgram(options, ...command)
     yield* waitUntil(Effect.sync(() => (counters()["dockerhub"]?.requests ?? 0) > 0))
     let peak = 0
     const parts = 6
@@ -116,7 +118,7 @@ export const memoryBench = Effect.gen(function*() {
     const { backlog, leased } = yield* store.status(intervals)
     const before = counters()["dockerhub"]?.requests ?? 0
     yield* faults.add({ kind: "rate-limit", service: "dockerhub", retryAfter: 3000 })
-    const parked = yield* startProgram(options, "daemon")
+    const parked = yield* startProgram(options, ...command)
     yield* waitUntil(Effect.sync(() => (counters()["dockerhub"]?.requests ?? 0) > before))
     yield* wait(2000)
     const inPark = yield* stopped(parked)
