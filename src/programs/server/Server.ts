@@ -90,12 +90,7 @@ const memoryOf = () => process.memoryUsage.rss()
 
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 })
-  const listening = yield* NodeHttpServer.make(() => server, { host: options.host, port: options.port }).pipe(
-    Effect.mapError(({ cause }) => listenError(options)(cause))
-  )
   const live = yield* LiveStream.make()
-  yield* Effect.addFinalizer(() => drain(server, live.end))
   const context = yield* Layer.build(NodeHttpServer.layerContext)
   const apiApp = yield* api
   const finishDocs = makeFinish()
@@ -124,7 +119,12 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
       files: yield* Effect.provide(StaticFiles.load, context)
     }
   )
-  yield* Effect.provide(listening.serve(app), context)
-  const port = listening.address._tag === "TcpAddress" ? listening.address.port : options.port
-  return addressOf(options.host, port)
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 })
+  server.on("request", yield* Effect.provide(NodeHttpServer.makeHandler(app), context))
+  // Last: who is let in before there is somebody to answer would wait for ever.
+  const { address } = yield* NodeHttpServer.make(() => server, { host: options.host, port: options.port }).pipe(
+    Effect.mapError(({ cause }) => listenError(options)(cause))
+  )
+  yield* Effect.addFinalizer(() => drain(server, live.end))
+  return addressOf(options.host, address._tag === "TcpAddress" ? address.port : options.port)
 })

@@ -2,8 +2,9 @@
  * Who may, what is cached, what is negotiated, what lives on, and how it ends.
  */
 import { assert, it, layer } from "@effect/vitest"
-import { Clock, Context, Effect, Exit, Layer, Option, Schema, Scope } from "effect"
+import { Clock, Context, Effect, Exit, Fiber, Layer, Option, Schema, Scope } from "effect"
 import { request as open } from "node:http"
+import { createServer } from "node:net"
 import { SettingsError } from "../../../src/domain/Errors.js"
 import { CensusPages } from "../../../src/services/CensusPages.js"
 import { ProcessBoard } from "../../../src/services/ProcessBoard.js"
@@ -174,6 +175,28 @@ it.scopedLive(
     }).pipe(Effect.provide(services)),
   60_000
 )
+
+/** A port that nobody listens at. */
+const freePort = Effect.async<number>((resume) => {
+  const holder = createServer()
+  holder.listen(0, "127.0.0.1", () => {
+    const address = holder.address()
+    holder.close(() => resume(Effect.succeed(address !== null && typeof address === "object" ? address.port : 0)))
+  })
+})
+
+it.scopedLive("answers everybody whom it lets in while it starts", () =>
+  Effect.gen(function*() {
+    const port = yield* freePort
+    const starting = yield* Effect.fork(startServer({ port }))
+    const knock = Effect.exit(Effect.timeout(ask(`http://127.0.0.1:${port}`, "/healthz"), "3 seconds"))
+    const first = yield* Effect.repeat(
+      Effect.delay(knock, "1 millis"),
+      { until: (exit) => Exit.isSuccess(exit) || !String(exit.cause).includes("ECONNREFUSED") }
+    )
+    assert.deepStrictEqual(Exit.map(first, ({ status }) => status), Exit.succeed(200))
+    yield* Fiber.join(starting)
+  }).pipe(Effect.provide(services)))
 
 it.effect("does not listen for other machines without tokens", () =>
   Effect.gen(function*() {
