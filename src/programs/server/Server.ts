@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly version: string
   readonly tokens: ReadonlyArray<TokenEntry>
   readonly origins: Origins
+  /** How long requests may take; the usual time if absent. */
+  readonly patience?: App.Patience | undefined
 }
 
 const addressOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -111,7 +113,12 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
     [docsPath, { access: "open", answer: docs }]
   ])
   const app = App.make(
-    { tokens: options.tokens, origins: options.origins, loopback: isLoopback(options.host) },
+    {
+      tokens: options.tokens,
+      origins: options.origins,
+      loopback: isLoopback(options.host),
+      patience: options.patience ?? App.usualPatience
+    },
     {
       api: apiApp,
       routes: (path) =>

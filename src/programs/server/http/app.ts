@@ -5,18 +5,29 @@ import type { Default } from "@effect/platform/HttpApp"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Effect, Option } from "effect"
+import { Duration, Effect, Option } from "effect"
 import { answered as counted } from "../../../domain/telemetry.js"
 import { prefix } from "../api/Api.js"
 import type { Access, TokenEntry } from "./access.js"
 import { granted, isOwnHost } from "./access.js"
-import { checkBody } from "./body.js"
+import { takeBody } from "./body.js"
 import { crossOrigin, type Origins, preflight } from "./cors.js"
 import { docsPath } from "./docs.js"
 import { hasBody, methodsOf } from "./endpoints.js"
 import { answered, respondProblem, withSecurityHeaders } from "./respond.js"
 import type { StaticFiles } from "./staticFiles.js"
 import { compressed, notModified, withEtag } from "./validators.js"
+
+/** How long things may take. */
+export interface Patience {
+  /** A request's body, until it is here. */
+  readonly body: Duration.Duration
+  /** The answer, from the request on; more than the body has. */
+  readonly answer: Duration.Duration
+}
+
+/** As long as somebody waits who is not sure that there will be an answer. */
+export const usualPatience: Patience = { body: Duration.seconds(8), answer: Duration.seconds(10) }
 
 /** Who may, and how long a request may take. */
 export interface AppOptions {
@@ -25,6 +36,7 @@ export interface AppOptions {
   readonly loopback: boolean
   /** Origins of other sites' pages that may use the API. */
   readonly origins: Origins
+  readonly patience: Patience
 }
 
 /** An answer beside the API: a document, a stream, a probe. */
@@ -41,8 +53,6 @@ export interface Parts<RA, RR> {
   readonly routes: (path: string) => Option.Option<Route<RR>>
   readonly files: StaticFiles
 }
-
-const requestTime = "10 seconds"
 
 const isRead = (method: HttpMethod) => method === "GET" || method === "HEAD"
 
@@ -85,7 +95,10 @@ export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<
       onSome: Effect.succeed,
       onNone: () =>
         hasBody(request.method, path)
-          ? Effect.flatMap(checkBody(request), Option.match({ onSome: Effect.succeed, onNone: () => api }))
+          ? Effect.matchEffect(takeBody(request, options.patience.body), {
+            onFailure: Effect.succeed,
+            onSuccess: (whole) => Effect.provideService(api, HttpServerRequest, whole)
+          })
           : api
     })
   }
@@ -115,10 +128,16 @@ export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<
   return Effect.flatMap(HttpServerRequest, (request) =>
     dispatch(request).pipe(
       answered,
+      // Requests are run uninterruptible, where no time limit holds; and some of what they wait for remains so.
+      Effect.disconnect,
+      Effect.interruptible,
       Effect.timeoutTo({
-        duration: requestTime,
+        duration: options.patience.answer,
         onSuccess: (response) => response,
-        onTimeout: () => respondProblem(503, `no answer within ${requestTime}; try again later`, { "retry-after": "5" })
+        onTimeout: () =>
+          respondProblem(503, `no answer within ${Duration.format(options.patience.answer)}; try again later`, {
+            "retry-after": "5"
+          })
       }),
       Effect.map((response) => notModified(request, withEtag(request, response))),
       Effect.flatMap((response) =>
