@@ -4,6 +4,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope, TestClock } from "effect"
 import { Readable } from "node:stream"
+import { Transient } from "../../../src/domain/Errors.js"
 import { dayOf } from "../../../src/domain/UtcDay.js"
 import { LiveStatus, type StatusValue } from "../../../src/programs/server/live/LiveStatus.js"
 import * as LiveStream from "../../../src/programs/server/live/LiveStream.js"
@@ -90,4 +91,31 @@ it.scoped("ends all streams, and begins none after that", () =>
     assert.strictEqual((yield* Scope.extend(live.view, request)).status, 503)
     // Who was still there when the look was under way breaks nothing.
     yield* TestClock.adjust("5 seconds")
+  }))
+
+it.scoped("says that the database is gone, to who watches and who comes, and shows the status once it is back", () =>
+  Effect.gen(function*() {
+    let gone = false
+    const live = yield* LiveStream.make().pipe(Effect.provideService(LiveStatus, {
+      current: Effect.suspend(() =>
+        gone
+          ? new Transient({ service: "database", reason: "network", message: "connect ECONNREFUSED 127.0.0.1:5432" })
+          : Effect.succeed(status(1))
+      )
+    }))
+    const { stream } = yield* watching(live)
+    assert.include(String(stream?.read()), "event: status")
+    gone = true
+    yield* TestClock.adjust("2 seconds")
+    const trouble = "event: trouble\ndata: {\"message\":\"the database does not answer\"}\n\n"
+    assert.strictEqual(String(stream?.read()), trouble)
+    // Once, and then as often as everything that stays as it is.
+    yield* TestClock.adjust("10 seconds")
+    assert.isNull(stream?.read())
+    yield* TestClock.adjust("6 seconds")
+    assert.strictEqual(String(stream?.read()), trouble)
+    assert.strictEqual(String((yield* watching(live)).stream?.read()), trouble)
+    gone = false
+    yield* TestClock.adjust("2 seconds")
+    assert.include(String(stream?.read()), "event: status")
   }))

@@ -82,7 +82,7 @@ const live = {
     operationId: "status.live",
     description:
       "The status as server-sent events: `event: status` with the JSON of a Status as its data, whenever it " +
-      "changes and at least every 15 seconds.",
+      "changes and at least every 15 seconds. While it cannot be read: `event: trouble` with `{\"message\":\"…\"}`.",
     parameters: [],
     security: [{}, { token: [] }],
     responses: {

@@ -1,6 +1,7 @@
 /**
  * The status as server-sent events. One look at the database serves all viewers; each frame is the whole status, so a
- * slow viewer skips to the latest, and all of them hold the same one.
+ * slow viewer skips to the latest, and all of them hold the same one. Where a look fails, `trouble` says that what they
+ * have is no longer current.
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Clock, Duration, Effect, Option, Ref, Schedule, Schema, type Scope } from "effect"
@@ -43,6 +44,12 @@ const encodeFrame = (status: StatusValue) =>
   Effect.map(encode(status), (json) => encoder.encode(`id: ${status.now}\nevent: status\ndata: ${json}\n\n`)).pipe(
     Effect.orDie
   )
+
+// For people, and the same whatever is wrong: addresses of databases are not for everybody who may look.
+const troubleFrame = encoder.encode(
+  `event: trouble\ndata: ${JSON.stringify({ message: "the database does not answer" })}\n\n`
+)
+const troubleNews = "trouble"
 
 interface Sent {
   readonly at: number
@@ -113,17 +120,21 @@ export const make = Effect.fn("LiveStream.make")(function*() {
     return frame
   })
 
-  const look = Effect.gen(function*() {
+  const tell = Effect.fnUntraced(function*(news: string, encodedFrame: Effect.Effect<Uint8Array>) {
     const now = yield* Clock.currentTimeMillis
-    const status = yield* current
-    const news = newsOf(status)
     const last = yield* Ref.get(sent)
     if (Option.exists(last, (before) => before.news === news && now - before.at < quiet)) return
-    const frame = yield* frameOf(status)
+    const frame = yield* encodedFrame
     yield* Ref.set(sent, Option.some({ at: now, news }))
     for (const { offer } of viewers) offer(frame, now)
-  }).pipe(
-    Effect.catchTag("TRANSIENT", (error) => Effect.logDebug("the live status was not read", error.message)),
+  })
+
+  const look = Effect.flatMap(current, (status) => tell(newsOf(status), frameOf(status))).pipe(
+    Effect.catchTag("TRANSIENT", (error) =>
+      Effect.zipRight(
+        Effect.logDebug("the live status was not read", error.message),
+        tell(troubleNews, Effect.succeed(troubleFrame))
+      )),
     // A fault of ours must not end what everybody looks at.
     Effect.catchAllDefect((defect) => Effect.logError("the live status was not told", defect))
   )
@@ -138,7 +149,10 @@ export const make = Effect.fn("LiveStream.make")(function*() {
   )
 
   const view = Effect.gen(function*() {
-    const first = yield* Effect.option(Effect.flatMap(current, frameOf))
+    const first = yield* Effect.flatMap(current, frameOf).pipe(
+      // Then the next look that succeeds is told, however little has changed for the others.
+      Effect.catchTag("TRANSIENT", () => Effect.as(Ref.set(sent, Option.none()), troubleFrame))
+    )
     const now = yield* Clock.currentTimeMillis
     if (over) return respondProblem(503, "the server is stopping", { "retry-after": "5" })
     if (viewers.size >= mostViewers) {
@@ -148,7 +162,7 @@ export const make = Effect.fn("LiveStream.make")(function*() {
     viewers.add(viewer)
     // A HEAD is answered without its body, and who asked may have left meanwhile.
     yield* Effect.addFinalizer(() => Effect.sync(() => viewer.body.destroy()))
-    if (Option.isSome(first)) viewer.offer(first.value, now)
+    viewer.offer(first, now)
     return HttpServerResponse.raw(viewer.body, {
       contentType: "text/event-stream",
       headers: { "cache-control": "no-store", "x-accel-buffering": "no" }
