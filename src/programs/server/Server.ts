@@ -41,6 +41,8 @@ export interface ServerOptions {
   readonly version: string
   readonly tokens: ReadonlyArray<TokenEntry>
   readonly origins: Origins
+  /** Badges are for everybody who reaches the server; for those who may read if absent. */
+  readonly openBadges?: boolean | undefined
   /** How long requests may take; the usual time if absent. */
   readonly patience?: App.Patience | undefined
 }
@@ -100,7 +102,7 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
   const docs = (request: HttpServerRequest) =>
     Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
   const facts = { version: options.version, node: process.version, residentBytes: Effect.sync(memoryOf) }
-  const pages = yield* CensusPages
+  const badge = badgeRoute(yield* CensusPages, options.openBadges === true ? "open" : "read")
   const routes = new Map<
     string,
     App.Route<Effect.Effect.Context<typeof apiApp> | CensusPages | LiveStatus | Scope.Scope>
@@ -121,8 +123,7 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
     },
     {
       api: apiApp,
-      routes: (path) =>
-        Option.orElse(Option.fromNullable(routes.get(path)), () => Option.map(badgeOf(path), badgeRoute(pages))),
+      routes: (path) => Option.orElse(Option.fromNullable(routes.get(path)), () => Option.map(badgeOf(path), badge)),
       files: yield* Effect.provide(StaticFiles.load, context)
     }
   )

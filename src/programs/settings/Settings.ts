@@ -82,6 +82,8 @@ export interface SettingsValues {
     readonly tokens: ReadonlyArray<TokenEntry>
     /** Origins of pages elsewhere that may use the API. */
     readonly origins: ReadonlyArray<string>
+    /** Badges need no token. */
+    readonly openBadges: boolean
   }
   readonly http: {
     readonly httpsProxy: Option.Option<Redacted.Redacted<string>>
@@ -185,10 +187,11 @@ const config: Config.Config<SettingsValues> = Config.all({
     events: definitions.keepEvents.config
   }),
   server: Config.map(
-    Config.all([definitions.apiTokens.config, definitions.apiOrigins.config]),
-    ([tokens, origins]) => ({
+    Config.all([definitions.apiTokens.config, definitions.apiOrigins.config, definitions.openBadges.config]),
+    ([tokens, origins, openBadges]) => ({
       tokens: Option.getOrElse(tokens, () => []),
-      origins: Option.getOrElse(origins, () => [])
+      origins: Option.getOrElse(origins, () => []),
+      openBadges
     })
   ),
   http: Config.all({

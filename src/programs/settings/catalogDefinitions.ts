@@ -12,16 +12,6 @@ export interface ListedImages {
   readonly skipped: ReadonlyArray<string>
 }
 
-const yes = ["true", "1", "yes", "on"]
-const no = ["false", "0", "no", "off"]
-
-const truth: Reader<boolean> = (text) => {
-  const word = text.toLowerCase()
-  return yes.includes(word) || no.includes(word)
-    ? Either.right(yes.includes(word))
-    : Either.left(`${JSON.stringify(text.slice(0, 40))} is neither true nor false`)
-}
-
 // A wrong entry must not keep the others from being looked at.
 const images: Reader<ListedImages> = (text) => {
   const parts = text.split(/[,\s]+/).filter((part) => part !== "")
@@ -42,7 +32,7 @@ export const catalogDefinitions = {
     type: "true or false",
     default: "true",
     doc: "Whether the daemon keeps the catalog of images."
-  }, truth),
+  }, Read.truth),
   scraperImages: optional("DOCKER_SCRAPER_IMAGES", {
     type: "list of images",
     default: "the official images",
@@ -69,7 +59,7 @@ export const catalogDefinitions = {
     type: "true or false",
     default: "false",
     doc: "Whether images that are linked to repositories join the catalog."
-  }, truth)
+  }, Read.truth)
 } as const
 
 /** What is set about the catalog. */

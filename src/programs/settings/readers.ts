@@ -127,3 +127,14 @@ export const appId: Reader<string> = (text) =>
   /^\d{1,15}$|^Iv[0-9A-Za-z.]{6,40}$/.test(text)
     ? Either.right(text)
     : Either.left(`${shown(text)} is not an App's id; give the number (or the client id) from the App's settings page`)
+
+const yes = ["true", "1", "yes", "on"]
+const no = ["false", "0", "no", "off"]
+
+/** `true` or `false`, or another word for them. */
+export const truth: Reader<boolean> = (text) => {
+  const word = text.toLowerCase()
+  return yes.includes(word) || no.includes(word)
+    ? Either.right(yes.includes(word))
+    : Either.left(`${JSON.stringify(text.slice(0, 40))} is neither true nor false`)
+}

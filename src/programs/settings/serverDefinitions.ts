@@ -5,7 +5,7 @@ import { Either, Option } from "effect"
 import type { TokenEntry } from "../server/http/access.js"
 import * as Read from "./readers.js"
 import type { Reader } from "./Setting.js"
-import { optional } from "./Setting.js"
+import { optional, withDefault } from "./Setting.js"
 
 const entryForm = /^(read|write):([0-9a-f]{64})$/i
 
@@ -78,5 +78,10 @@ export const serverDefinitions = {
   apiOrigins: optional("IMAGE_CENSUS_API_ORIGINS", {
     type: "list of origins",
     doc: "Other sites whose pages may use the API from a browser (CORS), with commas between them."
-  }, origins)
+  }, origins),
+  openBadges: withDefault("IMAGE_CENSUS_OPEN_BADGES", {
+    type: "true or false",
+    default: "false",
+    doc: "Whether badges may be seen without a token where the rest may not, for a README that others read."
+  }, Read.truth)
 } as const

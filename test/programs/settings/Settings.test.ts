@@ -28,6 +28,7 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ IMAGE_CENSUS_KEEP_TAG_HISTORY_DAYS: "0" }, "IMAGE_CENSUS_KEEP_TAG_HISTORY_DAYS", /1/],
   [{ IMAGE_CENSUS_KEEP_EVENTS_DAYS: "0" }, "IMAGE_CENSUS_KEEP_EVENTS_DAYS", /1/],
   [{ IMAGE_CENSUS_API_ORIGINS: "dashboard.example.org" }, "IMAGE_CENSUS_API_ORIGINS", /https:/],
+  [{ IMAGE_CENSUS_OPEN_BADGES: "some" }, "IMAGE_CENSUS_OPEN_BADGES", /neither true nor false/],
   [{ GITHUB_TOKEN: `${secret} ${secret}` }, "GITHUB_TOKEN", /token alone/],
   [{ GITHUB_TOKEN: `${secret}ü` }, "GITHUB_TOKEN", /token alone/],
   [{ GITHUB_TOKENS: `abc,${secret}\u0007` }, "GITHUB_TOKENS", /token alone/],

@@ -4,6 +4,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect, Option } from "effect"
 import * as Badge from "../../../domain/badge.js"
+import { familiarImage } from "../../../domain/PullImport.js"
 import type { CensusPages } from "../../../services/CensusPages.js"
 import type { Route } from "./app.js"
 
@@ -11,19 +12,21 @@ const pattern = /^\/badge\/pulls\/(.{1,600})\.svg$/
 
 const decode = Option.liftThrowable(decodeURIComponent)
 
-/** The image whose badge a path names, its slashes as they are or as `%2F`. */
+/** The image whose badge a path names, its slashes as they are or as `%2F`; `docker.io/library/nginx` is `nginx`. */
 export const badgeOf = (path: string): Option.Option<string> =>
-  Option.flatMap(Option.fromNullable(pattern.exec(path)?.[1]), decode)
+  Option.fromNullable(pattern.exec(path)?.[1]).pipe(Option.flatMap(decode), Option.map(familiarImage))
 
 const answer = (status: 200 | 404 | 503, message: string) =>
   HttpServerResponse.text(Badge.toSvg({ label: "pulls", message, tone: status === 200 ? "blue" : "plain" }), {
     status,
-    contentType: "image/svg+xml"
+    contentType: "image/svg+xml",
+    // Pages of other sites show it, those too that take only what says that it is for them.
+    headers: { "cache-control": "no-cache", "cross-origin-resource-policy": "cross-origin" }
   })
 
 /** Answers a picture whatever happens: 404 and 503 have theirs too. */
-export const badgeRoute = (pages: CensusPages["Type"]) => (image: string): Route => ({
-  access: "read",
+export const badgeRoute = (pages: CensusPages["Type"], access: Route["access"]) => (image: string): Route => ({
+  access,
   answer: () =>
     pages.image(image).pipe(
       Effect.map(Option.match({
