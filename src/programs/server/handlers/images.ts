@@ -2,6 +2,7 @@
  * Images over HTTP.
  */
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
+import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Clock, Effect, Option, Stream } from "effect"
@@ -15,7 +16,7 @@ import { LinkStore } from "../../../services/LinkStore.js"
 import { Api } from "../api/Api.js"
 import { csvColumns, longestHistory, nextImage } from "../api/images.js"
 import { Invalid } from "../api/problems.js"
-import { preferred } from "../http/negotiate.js"
+import { preferred, varying } from "../http/negotiate.js"
 import { respondProblem } from "../http/respond.js"
 import { OnDemand } from "../OnDemand.js"
 import { imageOf, linkOf } from "./encode.js"
@@ -101,6 +102,7 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
     .handle("pulls", ({ path, urlParams }) =>
       Effect.gen(function*() {
         const { headers } = yield* HttpServerRequest.HttpServerRequest
+        yield* HttpApp.appendPreResponseHandler((_, response) => Effect.succeed(varying(response, "Accept")))
         const type = preferred(headers["accept"], ["application/json", "text/csv"])
         if (Option.isNone(type)) return respondProblem(406, "give Accept: application/json or text/csv")
         const image = familiarImage(path.image)

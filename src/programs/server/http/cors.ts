@@ -3,6 +3,7 @@
  */
 import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import { varying } from "./negotiate.js"
 
 /** Origins such as `https://dashboard.example.org`. */
 export type Origins = ReadonlyArray<string>
@@ -12,20 +13,19 @@ const allowed = (origins: Origins, request: HttpServerRequest): string | undefin
   return origin !== undefined && origins.includes(origin) ? origin : undefined
 }
 
-/** Lets a page of an allowed origin read the answer. */
+/** Lets a page of an allowed origin read the answer; caches are told that others may not. */
 export const crossOrigin = (
   origins: Origins,
   request: HttpServerRequest,
   response: HttpServerResponse.HttpServerResponse
 ): HttpServerResponse.HttpServerResponse => {
+  if (origins.length === 0) return response
   const origin = allowed(origins, request)
-  if (origin === undefined) return response
-  const vary = response.headers["vary"]
-  return HttpServerResponse.setHeaders(response, {
+  const varied = varying(response, "Origin")
+  return origin === undefined ? varied : HttpServerResponse.setHeaders(varied, {
     "access-control-allow-origin": origin,
     "access-control-expose-headers": "ETag, Retry-After",
-    "cross-origin-resource-policy": "cross-origin",
-    vary: vary === undefined ? "Origin" : `${vary}, Origin`
+    "cross-origin-resource-policy": "cross-origin"
   })
 }
 

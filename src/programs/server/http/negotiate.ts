@@ -1,6 +1,7 @@
 /**
  * Content negotiation: which of the types that there are the reader likes best (RFC 9110, 12.5.1).
  */
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Option } from "effect"
 
 interface Range {
@@ -46,3 +47,14 @@ export const preferred = (accept: string | undefined, types: ReadonlyArray<strin
 /** Whether an `Accept-Encoding` header takes this coding. */
 export const takesEncoding = (header: string | undefined, coding: string): boolean =>
   header !== undefined && ranges(header).some(({ quality, type }) => type === coding && quality > 0)
+
+/** Says, beside what the answer says already, that other requests get another one: those with another such header. */
+export const varying = (
+  response: HttpServerResponse.HttpServerResponse,
+  header: "Accept" | "Accept-Encoding" | "Origin"
+): HttpServerResponse.HttpServerResponse => {
+  const said = (response.headers["vary"] ?? "").split(/[\s,]+/).filter((one) => one !== "")
+  return said.includes(header)
+    ? response
+    : HttpServerResponse.setHeader(response, "vary", [...said, header].join(", "))
+}

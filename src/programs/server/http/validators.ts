@@ -6,7 +6,7 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
 import { gzip } from "node:zlib"
-import { takesEncoding } from "./negotiate.js"
+import { takesEncoding, varying } from "./negotiate.js"
 
 /** Smaller ones fit into a packet or two as they are. */
 const worthCompressing = 4_000
@@ -33,13 +33,13 @@ export const notModified = (
 const withoutBody = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !/^content-(?:encoding|length|type)$/.test(name)))
 
-/** Gives an answer its ETag, the hash of its body. */
+/** Gives an answer its ETag, the hash of its body; not one that nobody is to keep. */
 export const withEtag = (
   request: HttpServerRequest,
   response: HttpServerResponse.HttpServerResponse
 ): HttpServerResponse.HttpServerResponse => {
   if (!isRead(request) || response.status !== 200 || response.body._tag !== "Uint8Array") return response
-  if (response.headers["etag"] !== undefined) return response
+  if (response.headers["etag"] !== undefined || response.headers["cache-control"] === "no-store") return response
   const hash = createHash("sha256").update(response.body.body).digest("base64url").slice(0, 22)
   return HttpServerResponse.setHeaders(response, { "cache-control": "no-cache", etag: `W/"${hash}"` })
 }
@@ -56,12 +56,12 @@ export const compressed = (
 ): Effect.Effect<HttpServerResponse.HttpServerResponse> => {
   const { body } = response
   if (body._tag !== "Uint8Array" || body.body.byteLength < worthCompressing) return Effect.succeed(response)
-  const varying = HttpServerResponse.setHeader(response, "vary", "Accept, Accept-Encoding")
-  if (!takesEncoding(request.headers["accept-encoding"], "gzip")) return Effect.succeed(varying)
+  const varied = varying(response, "Accept-Encoding")
+  if (!takesEncoding(request.headers["accept-encoding"], "gzip")) return Effect.succeed(varied)
   return Effect.map(gzipped(body.body), (bytes) =>
     HttpServerResponse.uint8Array(bytes, {
       status: response.status,
       contentType: body.contentType,
-      headers: { ...varying.headers, "content-encoding": "gzip" }
+      headers: { ...varied.headers, "content-encoding": "gzip" }
     }))
 }
