@@ -3,7 +3,7 @@
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect, Metric, MetricState } from "effect"
-import type { Transient } from "../../../domain/Errors.js"
+import type { Transient, TransientReason } from "../../../domain/Errors.js"
 import { CensusPages } from "../../../services/CensusPages.js"
 
 const uncached = { "cache-control": "no-store" }
@@ -25,15 +25,26 @@ const deadJobs = Effect.map(
     )
 )
 
+// Everybody may ask, and is not told where the database is: the log is.
+const failures: Readonly<Record<TransientReason, string>> = {
+  network: "the database is not reached",
+  timeout: "the database did not answer in time",
+  server: "the database answers with an error",
+  malformed: "the database answers what this program does not know",
+  limits: "the database is busy"
+}
+
 const database = (check: Effect.Effect<{ readonly current: number; readonly known: number }, Transient>) =>
   check.pipe(
     Effect.map(({ current, known }) =>
       current === known ? [] : [`the database has schema version ${current}, this program works with ${known}`]
     ),
-    Effect.catchTag("TRANSIENT", (error) => Effect.succeed([error.message])),
+    Effect.catchTag("TRANSIENT", (error) =>
+      Effect.as(Effect.logWarning("not ready", error.message), [`${failures[error.reason]}; the log says more`])),
     Effect.timeoutTo({
       duration: patience,
-      onSuccess: (problems) => problems,
+      onSuccess: (problems) =>
+        problems,
       onTimeout: () => [`the database did not answer within ${patience}`]
     })
   )
