@@ -27,6 +27,7 @@ import type { Origins } from "./http/cors.js"
 import { docsPath, makeFinish } from "./http/docs.js"
 import { drain, isTaken } from "./http/listening.js"
 import { metrics } from "./http/metrics.js"
+import { answerNoRequests } from "./http/noRequest.js"
 import { health, ready } from "./http/probes.js"
 import { answered } from "./http/respond.js"
 import * as StaticFiles from "./http/staticFiles.js"
@@ -90,6 +91,15 @@ const documentOf = (version: string) => {
   return HttpServerResponse.unsafeJson({ ...document, info: { ...document.info, version } })
 }
 
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 5_000,
+  // Node's answer to who gives none is not ours.
+  requireHostHeader: false
+}
+
 const memoryOf = () => process.memoryUsage.rss()
 
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
@@ -127,8 +137,11 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
       files: yield* Effect.provide(StaticFiles.load, context)
     }
   )
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 5_000 })
-  server.on("request", yield* Effect.provide(NodeHttpServer.makeHandler(app), context))
+  const server = createServer(limits)
+  const handle = yield* Effect.provide(NodeHttpServer.makeHandler(app), context)
+  // What else somebody expects is nothing to refuse them for, as Node would.
+  server.on("request", handle).on("checkExpectation", handle)
+  answerNoRequests(server)
   // Last: who is let in before there is somebody to answer would wait for ever.
   const { address } = yield* NodeHttpServer.make(() => server, { host: options.host, port: options.port }).pipe(
     Effect.mapError(({ cause }) => listenError(options)(cause))

@@ -33,8 +33,8 @@ interface Sent {
   readonly took: number
 }
 
-/** Writes to the server and reads until the connection ends, or until an answer is whole. */
-const send = (url: string, pieces: ReadonlyArray<string>) =>
+/** Writes to the server, and more once it answers; reads until the connection ends, or until an answer is whole. */
+const send = (url: string, pieces: ReadonlyArray<string>, more = "") =>
   Effect.async<Sent>((resume) => {
     const { hostname, port } = new URL(url)
     const started = performance.now()
@@ -48,6 +48,7 @@ const send = (url: string, pieces: ReadonlyArray<string>) =>
         return { text, closed, took: performance.now() - started }
       }))
     socket.on("data", (chunk) => {
+      if (text === "") socket.write(more)
       text += String(chunk)
       if (/"detail":".+"\}$/.test(text) && !/^connection: close/im.test(text)) done(false)
     })
@@ -55,6 +56,9 @@ const send = (url: string, pieces: ReadonlyArray<string>) =>
     socket.on("end", () => done(true))
     return Effect.sync(() => socket.destroy())
   }).pipe(Effect.timeout("8 seconds"), Effect.orDie)
+
+const reading = (target: string, ...headers: ReadonlyArray<string>) =>
+  [`GET ${target} HTTP/1.1`, "Connection: close", ...headers, "", ""].join("\r\n")
 
 const writing = (...headers: ReadonlyArray<string>) =>
   [
@@ -95,5 +99,52 @@ layer(server, { excludeTestServices: true })("the server", (it) => {
       const chunk = `10000\r\n${"a".repeat(65_536)}\r\n`
       const pieces = [writing("Transfer-Encoding: chunked"), ...Array.from({ length: 40 }, () => chunk), "0\r\n\r\n"]
       isProblem(yield* send(yield* Address, pieces), 413)
+    }))
+
+  it.effect("says what is wrong with what is no request, as with all else", () =>
+    Effect.gen(function*() {
+      const url = yield* Address
+      const cases = [
+        [431, reading("/healthz", "Host: localhost", `X-Long: ${"a".repeat(100_000)}`)],
+        [431, reading(`/${"a".repeat(20_000)}`, "Host: localhost")],
+        [400, reading("/healthz", "Host: localhost", "No header")],
+        [400, "\u0016\u0003\u0001\u0002 no HTTP at all\r\n\r\n"],
+        [400, reading("/healthz")],
+        [400, `${writing("Transfer-Encoding: chunked")}no length\r\n`]
+      ] as const
+      for (const [status, text] of cases) {
+        const answer = yield* send(url, [text])
+        isProblem(answer, status)
+        assert.isTrue(answer.closed)
+        const [head = "", body = ""] = answer.text.split("\r\n\r\n")
+        assert.include(head.toLowerCase(), `content-length: ${body.length}`)
+      }
+    }))
+
+  it.effect("does not write into an answer that is under way", () =>
+    Effect.gen(function*() {
+      const live = "GET /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+      const { text } = yield* send(yield* Address, [live], "no request\r\n\r\n")
+      assert.match(text, /^HTTP\/1\.1 200 /)
+      assert.notInclude(text, "Bad Request")
+    }))
+
+  it.effect("takes addresses with a host, which is the one that counts, and what others expect", () =>
+    Effect.gen(function*() {
+      const url = yield* Address
+      const status = (...request: Parameters<typeof reading>) =>
+        Effect.map(send(url, [reading(...request)]), ({ text }) => /^HTTP\/1\.1 (\d+)/.exec(text)?.[1])
+      assert.strictEqual(yield* status("http://localhost:1/healthz", "Host: localhost"), "200")
+      assert.strictEqual(yield* status("HTTP://localhost/api/v1/images?limit=1", "Host: other.example"), "200")
+      assert.strictEqual(yield* status("http://localhost/api/docs", "Host: localhost"), "200")
+      assert.strictEqual(yield* status("http://localhost", "Host: localhost"), "200")
+      assert.strictEqual(yield* status("http://other.example/healthz", "Host: localhost"), "403")
+      assert.strictEqual(yield* status("http://localhost/healthz"), "400")
+      assert.strictEqual(yield* status("/healthz", "Host: localhost", "Expect: the-best"), "200")
+    }))
+
+  it.effect("asks who speaks HTTP/1.0 for no host by itself", () =>
+    Effect.gen(function*() {
+      isProblem(yield* send(yield* Address, ["GET /healthz HTTP/1.0\r\n\r\n"]), 403)
     }))
 })

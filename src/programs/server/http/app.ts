@@ -1,6 +1,7 @@
 /**
  * From a request to an answer: who may, what is asked for, and everything that holds for all answers.
  */
+import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import type { Default } from "@effect/platform/HttpApp"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import { HttpServerRequest } from "@effect/platform/HttpServerRequest"
@@ -16,6 +17,7 @@ import { docsPath } from "./docs.js"
 import { hasBody, methodsOf } from "./endpoints.js"
 import { answered, respondProblem, withSecurityHeaders } from "./respond.js"
 import type { StaticFiles } from "./staticFiles.js"
+import { originForm, pathOf } from "./target.js"
 import { compressed, notModified, withEtag } from "./validators.js"
 
 /** How long things may take. */
@@ -56,15 +58,9 @@ export interface Parts<RA, RR> {
 
 const isRead = (method: HttpMethod) => method === "GET" || method === "HEAD"
 
-const decoded = Option.liftThrowable(decodeURIComponent)
-
-/** The path as it was sent; none where it is no path, its encoding is broken, or it holds NUL, which no name has. */
-const pathOf = (url: string): Option.Option<string> =>
-  Option.some(url.split("?")[0] ?? "").pipe(
-    Option.filter(() => !url.includes("%00")),
-    Option.filter((path) => path.startsWith("/") && !path.startsWith("//")),
-    Option.filter((path) => Option.isSome(decoded(path)))
-  )
+// Who speaks HTTP/1.0 need not say whom they mean.
+const lacksHost = (request: HttpServerRequest): boolean =>
+  request.headers["host"] === undefined && NodeHttpServerRequest.toIncomingMessage(request).httpVersion !== "1.0"
 
 const unauthorized = (detail: string) => respondProblem(401, detail, { "www-authenticate": "Bearer" })
 
@@ -125,8 +121,14 @@ export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<
     })
   }
 
+  const answerTo = (sent: HttpServerRequest) => {
+    if (lacksHost(sent)) return Effect.succeed(respondProblem(400, "give a Host header"))
+    const request = originForm(sent)
+    return Effect.provideService(dispatch(request), HttpServerRequest, request)
+  }
+
   return Effect.flatMap(HttpServerRequest, (request) =>
-    dispatch(request).pipe(
+    answerTo(request).pipe(
       answered,
       // Requests are run uninterruptible, where no time limit holds; and some of what they wait for remains so.
       Effect.disconnect,
