@@ -72,24 +72,20 @@ export const requireTokens = ({ host, tokens }: Pick<ServerOptions, "host" | "to
 // Names are long once they are percent-encoded; without this, the router knows none of more than 100 characters.
 const longestSegment = 4000
 
-const api = HttpApiBuilder.httpApp.pipe(
-  HttpRouter.withRouterConfig({ maxParamLength: longestSegment }),
-  Effect.provide(
-    Layer.mergeAll(
-      HttpApiBuilder.middleware(answered),
-      HttpApiSwagger.layer({ path: docsPath })
-    ).pipe(
-      Layer.provideMerge(HttpApiBuilder.api(Api)),
-      Layer.provide([catalog, repositories, images, updates, watches, events, status]),
-      Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+const appOf = (described: typeof Api) =>
+  HttpApiBuilder.httpApp.pipe(
+    HttpRouter.withRouterConfig({ maxParamLength: longestSegment }),
+    Effect.provide(
+      Layer.mergeAll(
+        HttpApiBuilder.middleware(answered),
+        HttpApiSwagger.layer({ path: docsPath })
+      ).pipe(
+        Layer.provideMerge(HttpApiBuilder.api(described)),
+        Layer.provide([catalog, repositories, images, updates, watches, events, status]),
+        Layer.provideMerge(Layer.merge(HttpApiBuilder.Router.Live, HttpApiBuilder.Middleware.layer))
+      )
     )
   )
-)
-
-const documentOf = (version: string) => {
-  const document = OpenApi.fromApi(Api)
-  return HttpServerResponse.unsafeJson({ ...document, info: { ...document.info, version } })
-}
 
 const limits = {
   headersTimeout: 10_000,
@@ -106,9 +102,10 @@ const memoryOf = () => process.memoryUsage.rss()
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
   const live = yield* LiveStream.make()
   const context = yield* Layer.build(NodeHttpServer.layerContext)
-  const apiApp = yield* api
+  const described = Api.annotate(OpenApi.Version, options.version)
+  const apiApp = yield* appOf(described)
   const finishDocs = makeFinish()
-  const document = documentOf(options.version)
+  const document = HttpServerResponse.unsafeJson(OpenApi.fromApi(described))
   const docs = (request: HttpServerRequest) =>
     Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
   const facts = { version: options.version, node: process.version, residentBytes: Effect.sync(memoryOf) }

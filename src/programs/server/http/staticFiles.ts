@@ -67,13 +67,18 @@ const served = (name: string, bytes: Uint8Array): Served => {
   }
 }
 
-const respond = ({ br, etag, gzip, plain, type }: Served, acceptEncoding: string | undefined) => {
+const respond = (
+  status: 200 | 404,
+  { br, etag, gzip, plain, type }: Served,
+  acceptEncoding: string | undefined
+) => {
   const [coding, bytes] = br !== undefined && takesEncoding(acceptEncoding, "br")
     ? ["br", br] as const
     : gzip !== undefined && takesEncoding(acceptEncoding, "gzip")
     ? ["gzip", gzip] as const
     : [undefined, plain] as const
   return HttpServerResponse.uint8Array(bytes, {
+    status,
     contentType: type,
     headers: {
       etag,
@@ -91,7 +96,13 @@ const assets = fileURLToPath(new URL("../assets/page/", import.meta.url))
 const chartsPath = "/uplot/uPlot.iife.min.js"
 const charts = createRequire(import.meta.url).resolve("uplot/dist/uPlot.iife.min.js")
 
-/** Reads the page's files. `/` is `index.html`, and so is every path that is no file's: the page tells them apart. */
+/** Addresses that the page knows, as its `main.js` tells them apart. */
+const pages = /^\/(?:(?:images|catalog)(?:\/.+)?|repositories(?:\/[^/]+\/[^/]+)?|updates|watches|events)?\/*$/
+
+/**
+ * Reads the page's files. Every address of the page is `index.html`, and so is what is neither that nor a file's name, with
+ * 404: the page says to people that nothing is there.
+ */
 export const load: Effect.Effect<StaticFiles, never, FileSystem.FileSystem | Path.Path> = Effect.gen(function*() {
   const files = yield* FileSystem.FileSystem
   const paths = yield* Path.Path
@@ -103,12 +114,16 @@ export const load: Effect.Effect<StaticFiles, never, FileSystem.FileSystem | Pat
     all.set(`/${name.split(paths.sep).join("/")}`, served(name, yield* files.readFile(path)))
   }
   all.set(chartsPath, served(chartsPath, yield* files.readFile(charts)))
+  // Browsers ask for it where a page names no other, as that of the API's description.
+  const icon = all.get("/icon.svg")
+  if (icon !== undefined) all.set("/favicon.ico", icon)
   const answer: StaticFiles = (path, acceptEncoding) => {
     // Names of images and repositories may end in what looks like an extension: `socketio/socket.io`.
-    const isPage = /^\/(?:images|repositories|catalog)\//.test(path) || !/\.[^/]*$/.test(path)
+    const isPage = pages.test(path)
+    const name = isPage || !/\.[^/]*$/.test(path) ? "/index.html" : path
     return Option.map(
-      Option.fromNullable(all.get(isPage ? "/index.html" : path)),
-      (file) => respond(file, acceptEncoding)
+      Option.fromNullable(all.get(name)),
+      (file) => respond(isPage || name === path ? 200 : 404, file, acceptEncoding)
     )
   }
   return answer
