@@ -40,10 +40,4 @@ layer(server, { excludeTestServices: true })("answers", (it) => {
         ["Accept-Encoding", "Origin"]
       )
     }))
-
-  it.effect("of the page let it show what it fetched with a token", () =>
-    Effect.gen(function*() {
-      const policy = String((yield* headersOf("/"))["content-security-policy"])
-      assert.match(policy, /(?:^|; )img-src 'self' data: blob:(?:;|$)/)
-    }))
 })

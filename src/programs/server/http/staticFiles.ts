@@ -29,8 +29,8 @@ const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
-  // What needs the tab's token is fetched, and shown from there.
-  "img-src 'self' data: blob:",
+  // `data:` for badges, which are fetched with the tab's token.
+  "img-src 'self' data:",
   "font-src 'self'",
   "connect-src 'self'",
   "manifest-src 'self'",
