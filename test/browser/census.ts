@@ -14,6 +14,9 @@ import { addWatches } from "./watching.js"
 /** The image that the tests look at. */
 export const main = "grafana/grafana"
 
+/** An image with rows from more than ten years ago on. */
+export const old = "acme/service-60"
+
 /** A name that runs a script where it is taken for markup. */
 export const hostile = `evil/"><img src=x onerror="globalThis.hacked=true"><script>globalThis.hacked=true</script>`
 
@@ -48,14 +51,16 @@ const history = (image: string, place: number, now: number) => {
   const length = image === main ? 400 : 45
   const today = dayOf(now)
   const fall = image === main ? 500_000_000 : 0
+  const beginning = image === old ? [{ image, day: addDays(today, -4500), total: 1n }] : []
   let total = pullsOf(place) + fall -
     Array.from({ length }, (_, daysAgo) => pullsOnDay(place, daysAgo)).reduce((sum, pulls) => sum + pulls, 0)
-  return Array.from({ length }, (_, index) => length - 1 - index).flatMap((daysAgo) => {
+  const rows = Array.from({ length }, (_, index) => length - 1 - index).flatMap((daysAgo) => {
     total += pullsOnDay(place, daysAgo)
     if (daysAgo === 100) total -= fall
     const isGap = image === main && daysAgo > 199 && daysAgo < 203
     return isGap ? [] : [{ image, day: addDays(today, -daysAgo), total: BigInt(total) }]
   })
+  return [...beginning, ...rows]
 }
 
 const repositories: ReadonlyArray<RepositoryName> = [

@@ -3,11 +3,11 @@
  * accessibility.
  */
 import { assert } from "@effect/vitest"
-import type { Page, Route } from "playwright-core"
+import type { Page } from "playwright-core"
 import { violations } from "../accessibility.js"
 import { screenshot } from "../Browser.js"
 import { main } from "../census.js"
-import { settled, type Tests, visit, visitEmpty } from "./suite.js"
+import { outOfOrder, settled, type Tests, visit, visitEmpty } from "./suite.js"
 
 interface Case {
   readonly name: string
@@ -103,18 +103,6 @@ const cases: ReadonlyArray<Case> = [
 
 /** Charts follow the window's width a moment later. */
 const fits = (page: Page) => page.waitForFunction("document.documentElement.scrollWidth <= innerWidth")
-
-const outOfOrder = (route: Route) =>
-  route.fulfill({
-    status: 503,
-    contentType: "application/problem+json",
-    body: JSON.stringify({
-      type: "about:blank",
-      title: "Service Unavailable",
-      status: 503,
-      detail: "the database does not answer"
-    })
-  })
 
 export const everyPage = (it: Tests): void => {
   for (const { api, empty, full, heading, name, path } of cases) {

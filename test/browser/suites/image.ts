@@ -4,8 +4,8 @@
 import { assert } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import type { Page } from "playwright-core"
-import { main } from "../census.js"
-import { type Tests, visit } from "./suite.js"
+import { main, old } from "../census.js"
+import { outOfOrder, type Tests, visit } from "./suite.js"
 
 const path = `/images/${main}`
 
@@ -75,6 +75,29 @@ export const image = (it: Tests): void => {
       await page.getByRole("cell", { name: "the counter fell", exact: true }).waitFor()
       assert.isAtLeast(await page.getByRole("cell", { name: /without a row/ }).count(), 3)
     }))
+
+  it.effect("an image: of a history of more than ten years the last ten are shown, and everything beside it", () =>
+    visit(`/images/${old}`, async (page) => {
+      await daysKnown(page).waitFor()
+      await page.getByText(/^The last 3,660 days are shown here/).waitFor()
+      await page.getByText("No tag is known yet").waitFor()
+      await page.getByRole("button", { name: "All", exact: true }).click()
+      await page.getByText("3,660 days are known").waitFor()
+      const [from, to] = range(page)
+      assert.strictEqual((Date.parse(to ?? "") - Date.parse(from ?? "")) / 86_400_000, 3659)
+      assert.strictEqual(await page.getByLabel("From").getAttribute("min"), from)
+    }))
+
+  it.effect("an image: a part that fails says so itself, and the rest of the page stays", () =>
+    visit(path, async (page) => {
+      const pulls = page.getByRole("region", { name: "Pulls" })
+      await pulls.getByText("the database does not answer", { exact: true }).waitFor()
+      await page.locator(".grid-platforms").waitFor()
+      assert.strictEqual(await page.locator("h1").textContent(), `Images / ${main}`)
+      await page.unroute("**/pulls?*")
+      await pulls.getByRole("button", { name: "Try again" }).click()
+      await daysKnown(page).waitFor()
+    }, { prepare: (page) => page.route("**/pulls?*", outOfOrder), expectedErrors: /status of 503/ }))
 
   it.effect("an image: the chart comes as CSV, JSON and SVG", () =>
     visit(`${path}?by=month`, async (page) => {

@@ -1,7 +1,7 @@
 /** What a part of the browser's tests is given. */
 import type { Vitest } from "@effect/vitest"
 import { Effect } from "effect"
-import type { Page } from "playwright-core"
+import type { Page, Route } from "playwright-core"
 import { Browser, type Seen, type VisitOptions } from "../Browser.js"
 import { World } from "../World.js"
 
@@ -25,3 +25,16 @@ export const visitEmpty = (path: string, steps: (page: Page, seen: Seen) => Prom
 
 /** Waits until the page has what it asked for. */
 export const settled = (page: Page) => page.locator("main:not([aria-busy]) h1").waitFor()
+
+/** Answers as the API does while its database is away. */
+export const outOfOrder = (route: Route) =>
+  route.fulfill({
+    status: 503,
+    contentType: "application/problem+json",
+    body: JSON.stringify({
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      detail: "the database does not answer"
+    })
+  })

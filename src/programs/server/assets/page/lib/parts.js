@@ -46,6 +46,19 @@ export const failure = (error, again) => {
 }
 
 /**
+ * Fills a part of a page when its content has come. Where that fails, the part says so, and the rest of the page stays.
+ * @param {Element} place @param {AbortSignal} signal @param {() => Promise<Child>} content
+ * @returns {Promise<void>}
+ */
+export const fillWith = async (place, signal, content) => {
+  try {
+    fill(place, await content())
+  } catch (error) {
+    if (!signal.aborted) fill(place, failure(error, () => void fillWith(place, signal, content)))
+  }
+}
+
+/**
  * Nothing is there yet, and how that changes.
  * @param {string} heading @param {...Child} what
  */

@@ -2,10 +2,10 @@
  * One image of the catalog: what it is, its tags and their history.
  */
 import { get, segment } from "../lib/api.js"
-import { fill, h } from "../lib/dom.js"
+import { h } from "../lib/dom.js"
 import { ago, compact, count } from "../lib/format.js"
 import { markdown } from "../lib/markdown.js"
-import { figure, figures, heading, outside, repositoryLink, section, tag } from "../lib/parts.js"
+import { figure, figures, fillWith, heading, outside, repositoryLink, section, tag } from "../lib/parts.js"
 import { tagsOf } from "./parts/tags.js"
 
 /** @param {string} name @param {import("../lib/dom.js").Child} value */
@@ -63,5 +63,5 @@ export const show = async ({ main, params, signal, title }) => {
     section("Tags", tags),
     ...(entry.fullDescription === "" ? [] : [section("Description", markdown(entry.fullDescription))])
   )
-  fill(tags, await tagsOf(entry.image, signal))
+  await fillWith(tags, signal, () => tagsOf(entry.image, signal))
 }

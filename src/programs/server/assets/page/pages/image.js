@@ -2,9 +2,9 @@
  * One image: its pulls, tags and repositories.
  */
 import { ApiError, get, segment, send } from "../lib/api.js"
-import { fill, h } from "../lib/dom.js"
+import { h } from "../lib/dom.js"
 import { ago, at, compact, count, signed } from "../lib/format.js"
-import { action, figure, figures, heading, outside, section, tag } from "../lib/parts.js"
+import { action, figure, figures, fillWith, heading, outside, section, tag } from "../lib/parts.js"
 import { linksOf } from "./parts/evidence.js"
 import { pullsOf } from "./parts/pulls.js"
 import { tagsOf } from "./parts/tags.js"
@@ -111,6 +111,8 @@ export const show = async ({ main, params, signal, title }) => {
     section("Repositories", linksOf(image.links, "repository")),
     section("Badge", badge(image.image))
   )
-  fill(pulls, await pullsOf(image, signal))
-  fill(tags, await tagsOf(image.image, signal))
+  await Promise.all([
+    fillWith(pulls, signal, () => pullsOf(image, signal)),
+    fillWith(tags, signal, () => tagsOf(image.image, signal))
+  ])
 }

@@ -8,8 +8,10 @@ import { fill, h, say } from "../../lib/dom.js"
 import { compact, count, signed } from "../../lib/format.js"
 import { failure, figure, figures, nothing } from "../../lib/parts.js"
 import { readState, replaceState } from "../../lib/state.js"
+import { pattern } from "./weekdays.js"
 
-const weekdays = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+/** What the API shows at a time, in days. */
+const mostDays = 3660
 
 /** @param {string} day @param {number} days */
 const later = (day, days) => new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
@@ -19,62 +21,6 @@ const notesOf = (rows) =>
   rows.map(({ fell, missingDays }) =>
     fell ? "the counter fell" : missingDays > 0 ? `${missingDays} without a row: shared out evenly` : ""
   )
-
-/** The mean of each weekday, of days that are known by their own rows. @param {Array<any>} rows */
-const weekdayMeans = (rows) =>
-  weekdays.map((name, index) => {
-    const values = rows.filter(({ date, missingDays, pulls }) =>
-      pulls !== null && missingDays === 0 && (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7 === index
-    )
-      .map(({ pulls }) => Number(pulls))
-    return {
-      name,
-      mean: values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length,
-      days: values.length
-    }
-  })
-
-/** @param {Array<any>} rows days */
-const pattern = (rows) => {
-  const means = weekdayMeans(rows)
-  const most = Math.max(1, ...means.map(({ mean }) => mean ?? 0))
-  if (means.every(({ mean }) => mean === null)) return null
-  return h(
-    "figure",
-    { class: "chart weekdays" },
-    h("figcaption", {}, h("h3", {}, "By weekday"), h("span", { class: "faint" }, "mean pulls per day (UTC)")),
-    h(
-      "table",
-      { class: "bars" },
-      h(
-        "thead",
-        { class: "unseen" },
-        h(
-          "tr",
-          {},
-          h("th", { scope: "col" }, "Weekday"),
-          h("th", { scope: "col" }, "Share"),
-          h("th", { scope: "col" }, "Pulls")
-        )
-      ),
-      h(
-        "tbody",
-        {},
-        means.map(({ days, mean, name }) => {
-          const bar = h("span", { class: "stick" })
-          bar.style.width = `${(mean ?? 0) / most * 100}%`
-          return h(
-            "tr",
-            { title: `${days} days` },
-            h("th", { scope: "row" }, name.slice(0, 3)),
-            h("td", { class: "fill", "aria-hidden": "true" }, bar),
-            h("td", { class: "number" }, mean === null ? "–" : compact(Math.round(mean)))
-          )
-        })
-      )
-    )
-  )
-}
 
 /** @param {Array<any>} rows */
 const total = (rows) => {
@@ -87,8 +33,8 @@ const isDay = (text) => text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) && 
 
 /** @param {any} image @param {AbortSignal} signal @returns {Promise<Node>} */
 export const pullsOf = async (image, signal) => {
-  const { days, first, last } = image.history
-  if (first === null || last === null) {
+  const { days, first: firstKnown, last } = image.history
+  if (firstKnown === null || last === null) {
     return nothing(
       "No day is known yet",
       "The first row comes with the image's next refresh, the first difference a day after."
@@ -100,6 +46,8 @@ export const pullsOf = async (image, signal) => {
       `${count(image.pulls)} pulls by ${last}. What one day brings is known when there is a second row.`
     )
   }
+  const earliest = later(last, 1 - mostDays)
+  const first = firstKnown < earliest ? earliest : firstKnown
   const state = readState()
   const clamp = (/** @type {string} */ day) => day < first ? first : day > last ? last : day
   let range = {
@@ -246,6 +194,11 @@ export const pullsOf = async (image, signal) => {
       to.field
     ),
     brush.element,
+    firstKnown < first && h(
+      "p",
+      { class: "faint small" },
+      `The last ${count(mostDays)} days are shown here. The API has those before, from ${firstKnown} on.`
+    ),
     shown
   )
 }
