@@ -3,12 +3,61 @@
  */
 import { assert } from "@effect/vitest"
 import { Effect } from "effect"
+import { violations } from "../accessibility.js"
 import { Browser, screenshot } from "../Browser.js"
 import { World } from "../World.js"
-import type { Tests } from "./suite.js"
+import { type Tests, visit } from "./suite.js"
 
-/** The last of the suites: afterwards, the server that was empty is neither empty nor there. */
+/** Takes the live stream into the test's hands: `globalThis.frame(name, value)` is what the server would send. */
+const streamInHand = `{
+  const { fetch } = globalThis
+  globalThis.connections = 0
+  globalThis.fetch = (url, options) => {
+    if (!String(url).endsWith("/api/v1/live")) return fetch(url, options)
+    globalThis.connections++
+    return Promise.resolve(new Response(new ReadableStream({
+      start: (stream) => {
+        globalThis.frame = (name, value) =>
+          stream.enqueue(new TextEncoder().encode("event: " + name + "\\ndata: " + JSON.stringify(value) + "\\n\\n"))
+      }
+    })))
+  }
+}`
+
+/** The last of the suites: after its last test, the server that was empty is neither empty nor there. */
 export const live = (it: Tests): void => {
+  it.effect("the overview says since when it is not current: the database is gone, or nothing comes any more", () =>
+    visit("/", async (page) => {
+      const state = page.locator(".live")
+      const says = (text: string | RegExp) => state.filter({ hasText: text }).waitFor()
+      // The status as it is, as a frame of the stream.
+      const frame = "fetch('/api/v1/status').then((answer) => answer.json()).then((status) => frame('status', status))"
+      await says("connecting")
+      await page.evaluate(frame)
+      await says(/^live$/)
+      await page.evaluate("frame('trouble', { message: 'the database does not answer' })")
+      await says(/^not current since \d\d:\d\d UTC: the database does not answer$/)
+      assert.deepStrictEqual(await violations(page), [])
+      await screenshot(page, "overview-not-current")
+      await page.evaluate(frame)
+      await says(/^live$/)
+      await page.clock.runFor(44_000)
+      await says(/^live$/)
+      await page.clock.runFor(2000)
+      await says(/^not current since \d\d:\d\d UTC: nothing came for 45 s$/)
+      // It connects again, and is not live by that alone.
+      await page.clock.runFor(1000)
+      await page.waitForFunction("connections === 2")
+      await says(/^not current since/)
+      await page.evaluate(frame)
+      await says(/^live$/)
+    }, {
+      prepare: async (page) => {
+        await page.clock.install()
+        await page.addInitScript(streamInHand)
+      }
+    }))
+
   it.effect(
     "the overview follows a census of the sandbox, and says when it is no longer live",
     () =>

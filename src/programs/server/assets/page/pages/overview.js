@@ -222,12 +222,31 @@ export const show = async ({ main, signal, title }) => {
     section("Running now", running)
   )
   countDown(gates, signal)
+  // Until a frame comes, what is shown is what was asked for when the page was loaded.
+  let current = new Date()
+  let told = ""
+  /** @param {import("../lib/live.js").State} word @param {string} text */
+  const tell = (word, text) => {
+    state.dataset["state"] = word
+    // What stays as it is is not read out again.
+    if (text !== told) fill(state, text)
+    told = text
+  }
   void follow(address("/live"), {
     signal,
-    onEvent: (name, status) => name === "status" && update(status),
-    onState: (word) => {
-      state.dataset["state"] = word
-      fill(state, word === "live" ? "live" : "not live: connecting again")
-    }
+    onEvent: (name, status) => {
+      if (name !== "status") return
+      current = new Date()
+      update(status)
+    },
+    onState: (word, why) =>
+      tell(
+        word,
+        word === "live"
+          ? "live"
+          : word === "old"
+          ? `not current since ${minute(current.toISOString()).slice(11)} UTC: ${why}`
+          : "not live: connecting again"
+      )
   })
 }
