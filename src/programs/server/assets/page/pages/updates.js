@@ -45,8 +45,8 @@ export const show = async ({ main, signal, title }) => {
       "p",
       { class: "faint" },
       "Newer versions of the references that are watched, within each one's rule. ",
-      h("code", {}, "image-census updates FILE"),
-      " looks a list of yours up."
+      h("code", {}, "image-census updates --from FILE"),
+      " looks up what a Compose file, a Dockerfile or a list of yours names."
     ),
     listOf({
       path: "/updates",
