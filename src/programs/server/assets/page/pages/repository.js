@@ -3,23 +3,30 @@
  */
 import { get, send } from "../lib/api.js"
 import { h } from "../lib/dom.js"
-import { at } from "../lib/format.js"
-import { action, heading, outside, section } from "../lib/parts.js"
+import { at, count, plural } from "../lib/format.js"
+import { action, heading, outside, section, tag } from "../lib/parts.js"
 import { linksOf } from "./parts/evidence.js"
 import { outcome } from "./parts/outcome.js"
 
 /** @param {string} name @param {...import("../lib/dom.js").Child} value */
 const fact = (name, ...value) => [h("dt", {}, name), h("dd", {}, value)]
 
+/** @param {Array<any>} links */
+const linksFound = (links) => {
+  const verified = links.filter(({ verification }) => verification.state === "verified").length
+  return `${plural(links.length, "image")}, ${count(verified)} verified`
+}
+
 /** @param {any} repository */
 const looked = (repository) => {
-  const { addedAt, checkedAt, dockerfiles, headOid, lastError, notBefore, renamedFrom, url } = repository
+  const { addedAt, checkedAt, dockerfiles, headOid, lastError, links, notBefore, renamedFrom, url } = repository
   return h(
     "dl",
     { class: "facts" },
     fact("Added", at(addedAt)),
     fact("Checked", at(checkedAt)),
-    fact("Answer", outcome(repository.outcome)),
+    fact("Name check", outcome(repository.outcome)),
+    fact("Images", links.length === 0 ? "none found" : [tag("found", "good"), ` ${linksFound(links)}`]),
     headOid === null ? [] : fact("Commit", outside(`${url}/tree/${headOid}`, h("code", {}, headOid.slice(0, 12)))),
     fact(
       "Dockerfiles",
