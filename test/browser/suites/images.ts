@@ -58,6 +58,13 @@ export const images = (it: Tests): void => {
       assert.strictEqual(new URL(page.url()).search, "?registry=ghcr.io")
     }))
 
+  it.effect("images: a filter that only the address says is shown", () =>
+    visit("/images?registry=lscr.io", async (page) => {
+      await page.locator("main").getByText("Nothing fits").waitFor()
+      assert.strictEqual(await page.getByLabel("Registry").inputValue(), "lscr.io")
+      assert.strictEqual(await page.locator("#filter-registry option:checked").textContent(), "lscr.io")
+    }))
+
   it.effect("images: shows more at a press, each row once, and never everything", () =>
     visit("/images", async (page) => {
       await first(page, main)

@@ -27,6 +27,8 @@ const searchField = ({ label, name }, change) => {
 const choiceField = ({ choices = [], label, name }, change, look = "") => {
   const id = `filter-${name}`
   const chosen = readState()[name] ?? ""
+  // An address may say what is not offered.
+  const offered = choices.some(([value]) => value === chosen) ? choices : [...choices, [chosen, chosen]]
   return h(
     "div",
     { class: `field ${look}` },
@@ -34,7 +36,7 @@ const choiceField = ({ choices = [], label, name }, change, look = "") => {
     h(
       "select",
       { id, name, onchange: change },
-      choices.map(([value, text]) => h("option", { value, selected: value === chosen }, text))
+      offered.map(([value = "", text]) => h("option", { value, selected: value === chosen }, text))
     )
   )
 }
