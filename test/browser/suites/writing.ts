@@ -47,6 +47,19 @@ export const writing = (it: Tests): void => {
       assert.strictEqual(await page.evaluate("sessionStorage.length"), 0)
     }, { expectedErrors: refused }))
 
+  it.effect("a watch is added with Enter too, and not before its fields hold what they must", () =>
+    visit("/watches", async (page, seen) => {
+      await page.getByText("Watch a reference").click()
+      await page.getByLabel("Webhook").fill("no address")
+      await page.getByLabel("Reference with its tag").fill("redis:7")
+      await page.getByLabel("Reference with its tag").press("Enter")
+      assert.strictEqual(await page.getByLabel("Webhook").evaluate((field) => field.matches(":focus:invalid")), true)
+      await page.getByLabel("Webhook").fill("")
+      await page.getByLabel("Reference with its tag").press("Enter")
+      await page.getByRole("dialog").getByText("A write token is needed").waitFor()
+      assert.strictEqual(seen.requests.filter(({ method }) => method === "POST").length, 1)
+    }, { expectedErrors: refused }))
+
   it.effect("a delivery that was set aside is tried again", () =>
     visit("/events?status=dead", async (page) => {
       await page.getByRole("button", { name: "Retry" }).click()

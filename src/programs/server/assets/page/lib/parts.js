@@ -119,28 +119,45 @@ export const outside = (address, text) =>
   )
 
 /**
+ * Runs something; says beside the button how it went, which is not to be pressed meanwhile.
+ * @param {HTMLButtonElement} button @param {HTMLElement} said @param {() => Promise<string>} act
+ */
+const attempt = async (button, said, act) => {
+  button.disabled = true
+  fill(said, "…")
+  try {
+    fill(said, await act())
+    said.classList.remove("bad")
+  } catch (error) {
+    fill(said, error instanceof ApiError ? `${error.title}: ${error.message}` : String(error))
+    said.classList.add("bad")
+    if (error instanceof ApiError && (error.status === 401 || error.status === 403)) forgetToken()
+  } finally {
+    button.disabled = false
+  }
+}
+
+/**
  * Runs something at a button's press; says how it went beside it.
  * @param {string} label @param {() => Promise<string>} act what it answers is said @param {string} [look]
  */
 export const action = (label, act, look = "") => {
   const said = h("span", { class: "said", role: "status" })
-  const button = h("button", {
-    type: "button",
-    class: look,
-    onclick: async () => {
-      button.disabled = true
-      fill(said, "…")
-      try {
-        fill(said, await act())
-        said.classList.remove("bad")
-      } catch (error) {
-        fill(said, error instanceof ApiError ? `${error.title}: ${error.message}` : String(error))
-        said.classList.add("bad")
-        if (error instanceof ApiError && (error.status === 401 || error.status === 403)) forgetToken()
-      } finally {
-        button.disabled = false
-      }
-    }
-  }, label)
+  const button = h("button", { type: "button", class: look, onclick: () => void attempt(button, said, act) }, label)
   return h("span", { class: "action" }, button, said)
+}
+
+/**
+ * A form that runs something when it is sent, by its button or with Enter, and its fields hold what they must.
+ * @param {string} label of the button @param {() => Promise<string>} act what it answers is said
+ * @param {...Child} fields
+ */
+export const form = (label, act, ...fields) => {
+  const said = h("span", { class: "said", role: "status" })
+  const button = h("button", { type: "submit", class: "main" }, label)
+  const onsubmit = (/** @type {Event} */ event) => {
+    event.preventDefault()
+    if (!button.disabled) void attempt(button, said, act)
+  }
+  return h("form", { onsubmit }, fields, h("span", { class: "action" }, button, said))
 }

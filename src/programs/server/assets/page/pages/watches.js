@@ -5,7 +5,7 @@ import { send } from "../lib/api.js"
 import { h } from "../lib/dom.js"
 import { ago, duration, plural } from "../lib/format.js"
 import { listOf } from "../lib/list.js"
-import { action, heading, nothing, tag } from "../lib/parts.js"
+import { action, form, heading, nothing, tag } from "../lib/parts.js"
 import { referenceColumn } from "./parts/references.js"
 import { shortDigest } from "./parts/tags.js"
 
@@ -67,8 +67,8 @@ const columns = [
   }
 ]
 
-/** @param {() => void} added */
-const adding = (added) => {
+/** @param {() => void} changed */
+const adding = (changed) => {
   const reference = h("input", {
     id: "reference",
     name: "reference",
@@ -91,32 +91,35 @@ const adding = (added) => {
     autocomplete: "off",
     placeholder: "https://… (none: shown here only)"
   })
-  const act = action("Watch it", async () => {
+  const watch = async () => {
     if (reference.value.trim() === "") return "which reference?"
     const address = webhook.value.trim()
-    const watch = await send("POST", "/watches", {
+    const added = await send("POST", "/watches", {
       reference: reference.value.trim(),
       ...(platform.value.trim() === "" ? {} : { platform: platform.value.trim() }),
       actions: address === "" ? [] : [{ webhook: address }]
     })
-    added()
-    return `${watch.reference} is watched`
-  }, "main")
+    changed()
+    return `${added.reference} is watched`
+  }
   return h(
     "details",
     { class: "adding" },
     h("summary", {}, "Watch a reference"),
-    h(
-      "div",
-      { class: "form" },
-      h("label", { for: "reference" }, "Reference with its tag"),
-      reference,
-      h("label", { for: "platform" }, "Platform"),
-      platform,
-      h("label", { for: "webhook" }, "Webhook"),
-      webhook
-    ),
-    act
+    form(
+      "Watch it",
+      watch,
+      h(
+        "div",
+        { class: "form" },
+        h("label", { for: "reference" }, "Reference with its tag"),
+        reference,
+        h("label", { for: "platform" }, "Platform"),
+        platform,
+        h("label", { for: "webhook" }, "Webhook"),
+        webhook
+      )
+    )
   )
 }
 
