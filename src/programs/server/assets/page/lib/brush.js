@@ -3,7 +3,7 @@
  */
 import { h } from "./dom.js"
 import { dayOf, secondsOf } from "./format.js"
-import { axes, canvas, data, dayRange, fromZero, seriesOptions, summary } from "./plot.js"
+import { axes, canvas, data, dayRange, fromZero, right, seriesOptions, summary } from "./plot.js"
 
 /** @typedef {import("./plot.js").Chart} Chart */
 
@@ -32,7 +32,7 @@ export const brushOf = (chart, { choose, range, signal }) => {
       {
         width,
         height: 64,
-        padding: [4, 8, 0, 0],
+        padding: [4, right, 0, 0],
         legend: { show: false },
         tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },

@@ -4,7 +4,7 @@
 import { fill, h } from "./dom.js"
 import { csvOf, downloads } from "./download.js"
 import { count } from "./format.js"
-import { axes, canvas, data, dayRange, fromZero, palette, seriesOptions, summary } from "./plot.js"
+import { axes, canvas, data, dayRange, fromZero, palette, right, seriesOptions, summary } from "./plot.js"
 import { chartSvg } from "./svg.js"
 
 /** @typedef {import("./plot.js").Chart} Chart */
@@ -71,7 +71,7 @@ export const chartOf = (chart, signal) => {
         height: chart.height ?? 240,
         // Days are UTC days, wherever the reader is.
         tzDate: (/** @type {number} */ seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        padding: [8, 8, 0, 0],
+        padding: [8, right, 0, 0],
         legend: { show: false },
         cursor: { drag: { x: false, y: false }, y: false },
         scales: { x: { range: dayRange(chart) }, ...(chart.floating === true ? {} : { y: { range: fromZero } }) },

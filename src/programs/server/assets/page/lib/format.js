@@ -4,7 +4,9 @@
 import { h } from "./dom.js"
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 })
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 })
+/** @param {number} digits */
+const shortWith = (digits) => new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: digits })
+const short = shortWith(3)
 const percentage = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 })
 
 /** @typedef {number | string | bigint | null | undefined} Count */
@@ -22,6 +24,19 @@ export const count = (value) => {
 export const compact = (value) => {
   const number = numeric(value)
   return number === null || number === undefined ? "–" : short.format(number).replace("-", "−")
+}
+
+/**
+ * The steps of a scale as `compact` writes numbers, but with as many digits as tell them apart.
+ * @param {ReadonlyArray<number>} values rising evenly
+ */
+export const stepLabels = (values) => {
+  const [first = 0, second = first] = values
+  const ratio = Math.max(...values.map(Math.abs)) / (second - first)
+  // Two more than the ratio's: steps of 2.5 are common.
+  const digits = Number.isFinite(ratio) && ratio > 1 ? Math.min(15, Math.floor(Math.log10(ratio)) + 3) : 3
+  const format = shortWith(digits)
+  return values.map((value) => format.format(value).replace("-", "−"))
 }
 
 /** A difference, with its sign. @param {Count} value */

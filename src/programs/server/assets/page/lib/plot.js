@@ -2,7 +2,7 @@
  * What charts and brushes share: uPlot, once there is a need for it, in the page's colours, by UTC days.
  */
 import { fill, h } from "./dom.js"
-import { compact, dayOf, secondsOf } from "./format.js"
+import { dayOf, secondsOf, stepLabels } from "./format.js"
 
 /**
  * @typedef {{ label: string, kind: "bars" | "line", values: ReadonlyArray<number | null> }} Series
@@ -42,6 +42,9 @@ const colour = (name) => {
 }
 
 export const palette = ["--data-1", "--data-2", "--data-3", "--data-4"]
+
+/** Right of a chart, in pixels: half of the last date has to fit in. */
+export const right = 28
 
 /** Bars need half a slot on each side. @param {Chart} chart */
 export const dayRange = ({ days, series }) => {
@@ -89,8 +92,9 @@ export const axes = ({ days }) => {
     {
       ...axis,
       grid,
-      size: 52,
-      values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => compact(value))
+      size: (/** @type {any} */ _, /** @type {string[] | null} */ labels) =>
+        Math.max(52, ...(labels ?? []).map((label) => 12 + 7 * label.length)),
+      values: (/** @type {any} */ _, /** @type {number[]} */ at) => stepLabels(at)
     }
   ]
 }
