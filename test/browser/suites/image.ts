@@ -4,10 +4,27 @@
 import { assert } from "@effect/vitest"
 import { readFileSync } from "node:fs"
 import type { Page } from "playwright-core"
+import { violations } from "../accessibility.js"
+import { screenshot } from "../Browser.js"
 import { main, old } from "../census.js"
+import { readToken } from "../World.js"
 import { outOfOrder, type Tests, visit } from "./suite.js"
 
 const path = `/images/${main}`
+
+/** What is said of registries that do not tell pulls. */
+const untold = [
+  ["ghcr.io", /^ghcr\.io does not tell how often an image was pulled/],
+  ["quay.io", /^Quay tells what happens to an image by day/]
+] as const
+
+/** Answers as the server does, but for this. */
+const changed = (page: Page, api: string, changes: object) =>
+  page.route(api, async (route) => {
+    const response = await route.fetch()
+    const said: unknown = await response.json()
+    await route.fulfill({ response, json: { ...Object(said), ...changes } })
+  })
 
 const range = (page: Page) => {
   const { searchParams } = new URL(page.url())
@@ -117,6 +134,59 @@ export const image = (it: Tests): void => {
   it.effect("a repository with a dot in its name has its page, also when it is opened by its address", () =>
     visit("/repositories/socketio/socket.io", async (page) => {
       await page.getByRole("heading", { name: "socketio/socket.io" }).waitFor()
-      await page.getByText("no image", { exact: true }).waitFor()
+      await page.getByText("not on Docker Hub", { exact: true }).waitFor()
+    }))
+
+  it.effect("a repository: what came of its own name on Docker Hub does not deny the images that were found", () =>
+    visit(`/repositories/${main}`, async (page) => {
+      const facts = page.locator(".facts")
+      await facts.getByText("name not looked for", { exact: true }).waitFor()
+      assert.match(await facts.textContent() ?? "", /Imagesfound 1 image, 0 verified/)
+      await screenshot(page, "repository-name-not-looked-for")
+    }, { prepare: (page) => changed(page, "**/api/v1/repositories/**", { outcome: "no-dockerfile" }) }))
+
+  for (const [registry, text] of untold) {
+    it.effect(`an image of ${registry}: no pulls are promised, and no refresh is offered`, () =>
+      visit(path, async (page) => {
+        await page.getByText(text).waitFor()
+        await page.locator(".grid-platforms").waitFor()
+        assert.strictEqual(await page.getByRole("button", { name: "Refresh now" }).count(), 0)
+        assert.notInclude(await page.locator("main").textContent(), "next refresh")
+        assert.deepStrictEqual(await violations(page), [])
+        await screenshot(page, `image-of-${registry}`)
+      }, {
+        prepare: (page) =>
+          changed(page, "**/api/v1/images/*?*", {
+            registry,
+            pulls: null,
+            stars: null,
+            growth: { days7: null, days30: null, days90: null },
+            history: { first: null, last: null, days: 0 }
+          })
+      }))
+  }
+
+  it.effect("an image: its badge is asked for with the tab's token", () =>
+    visit(path, async (page) => {
+      await page.locator(".badge img[src^='data:']").waitFor()
+      // Fails where the picture is none.
+      await page.evaluate("document.querySelector('.badge img').decode()")
+    }, {
+      prepare: async (page) => {
+        await page.addInitScript(`sessionStorage.setItem("image-census.token", ${JSON.stringify(readToken)})`)
+        await page.route("**/badge/**", (route) =>
+          route.request().headers()["authorization"] === `Bearer ${readToken}`
+            ? route.continue()
+            : route.fulfill({ status: 401 }))
+      }
+    }))
+
+  it.effect("a chart's scale tells its steps apart", () =>
+    visit(path, async (page) => {
+      const labels = (values: ReadonlyArray<number>) =>
+        page.evaluate(`import("/lib/format.js").then(({ stepLabels }) => stepLabels(${JSON.stringify(values)}))`)
+      assert.deepStrictEqual(await labels([0, 500, 1000, 1500]), ["0", "500", "1K", "1.5K"])
+      assert.deepStrictEqual(await labels([110e6, 112.5e6, 115e6]), ["110M", "112.5M", "115M"])
+      assert.deepStrictEqual(await labels([2.02e9, 2.0225e9, 2.025e9]), ["2.02B", "2.0225B", "2.025B"])
     }))
 }

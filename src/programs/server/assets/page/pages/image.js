@@ -1,12 +1,13 @@
 /**
  * One image: its pulls, tags and repositories.
  */
-import { ApiError, get, segment, send } from "../lib/api.js"
+import { ApiError, authorised, get, segment, send } from "../lib/api.js"
 import { h } from "../lib/dom.js"
 import { ago, at, compact, count, signed } from "../lib/format.js"
 import { action, figure, figures, fillWith, heading, outside, section, tag } from "../lib/parts.js"
+import { token } from "../lib/token.js"
 import { linksOf } from "./parts/evidence.js"
-import { pullsOf } from "./parts/pulls.js"
+import { countsPulls, pullsOf } from "./parts/pulls.js"
 import { tagsOf } from "./parts/tags.js"
 
 /** Where the image's registry shows it to people. @param {string} image @param {string} registry */
@@ -20,17 +21,26 @@ const registryPage = (image, registry) => {
   return `https://${image}`
 }
 
-/** @param {string} image */
-const badge = (image) => {
+/**
+ * The badge. Pictures ask without a token; where the tab has one, the server may want it.
+ * @param {string} image @param {AbortSignal} signal
+ */
+const badge = async (image, signal) => {
   const path = `/badge/pulls/${image.split("/").map(encodeURIComponent).join("/")}.svg`
   const address = `${location.origin}${path}`
+  const picture = h("img", { alt: `Pulls of ${image}`, height: 20 })
+  if (token() === null) picture.src = path
+  else {
+    const response = await authorised(path, { signal })
+    picture.src = `data:image/svg+xml,${encodeURIComponent(await response.text())}`
+  }
   return h(
     "details",
     { class: "badge" },
     h(
       "summary",
       {},
-      h("img", { src: path, alt: `Pulls of ${image}`, height: 20 }),
+      picture,
       h("span", { class: "faint" }, " use this badge")
     ),
     h(
@@ -75,24 +85,27 @@ export const show = async ({ main, params, signal, title }) => {
   }
   const pulls = h("div", {})
   const tags = h("div", {})
+  const badges = h("div", {})
   main.append(
     heading(
       [h("span", { class: "crumb" }, h("a", { href: "/images" }, "Images"), " / "), image.image],
       image.goneSince === null ? null : tag("gone", "bad", `its registry says so since ${image.goneSince}`),
-      h(
-        "span",
-        { class: "push" },
-        action("Refresh now", async () => {
-          await send("POST", `/images/${segment(name)}/refresh`)
-          return "asked for; the count follows"
-        })
-      )
+      countsPulls(image.registry) &&
+        h(
+          "span",
+          { class: "push" },
+          action("Refresh now", async () => {
+            await send("POST", `/images/${segment(name)}/refresh`)
+            return "asked for; the count follows"
+          })
+        )
     ),
     h(
       "p",
       { class: "faint" },
       outside(registryPage(image.image, image.registry), image.registry),
-      ` · known since ${image.knownSince} · ${count(image.history.days)} days of pulls`
+      ` · known since ${image.knownSince}`,
+      (countsPulls(image.registry) || image.history.days > 0) && ` · ${count(image.history.days)} days of pulls`
     ),
     ...(image.lastError === null
       ? []
@@ -109,10 +122,11 @@ export const show = async ({ main, params, signal, title }) => {
     section("Pulls", pulls),
     section("Tags", tags),
     section("Repositories", linksOf(image.links, "repository")),
-    section("Badge", badge(image.image))
+    section("Badge", badges)
   )
   await Promise.all([
     fillWith(pulls, signal, () => pullsOf(image, signal)),
-    fillWith(tags, signal, () => tagsOf(image.image, signal))
+    fillWith(tags, signal, () => tagsOf(image.image, signal)),
+    fillWith(badges, signal, () => badge(image.image, signal))
   ])
 }

@@ -31,9 +31,21 @@ const total = (rows) => {
 /** @param {string | undefined} text */
 const isDay = (text) => text !== undefined && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text))
 
+/** Does a registry tell how often its images were pulled? Images of others are not refreshed. @param {string} registry */
+export const countsPulls = (registry) => registry === "docker.io"
+
+/** @param {string} registry */
+const untold = (registry) =>
+  registry === "quay.io"
+    ? "Quay tells what happens to an image by day, pulls and pushes and others in one number, but not how often it was pulled."
+    : `${registry} does not tell how often an image was pulled.`
+
 /** @param {any} image @param {AbortSignal} signal @returns {Promise<Node>} */
 export const pullsOf = async (image, signal) => {
   const { days, first: firstKnown, last } = image.history
+  if ((firstKnown === null || last === null) && !countsPulls(image.registry)) {
+    return nothing("Pulls are not known", `${untold(image.registry)} Docker Hub alone tells that to everybody.`)
+  }
   if (firstKnown === null || last === null) {
     return nothing(
       "No day is known yet",
