@@ -77,6 +77,38 @@ export const images = (it: Tests): void => {
       assert.strictEqual(await page.getByRole("button", { name: "Show more" }).count(), 0)
     }))
 
+  it.effect("images: going back leads to the rows and the place that were left", () =>
+    visit("/images", async (page) => {
+      await first(page, main)
+      const name = await page.locator("tbody tr").nth(45).getAttribute("data-key")
+      const isAt = (top: number) => page.waitForFunction(`Math.abs(scrollY - ${top}) < 2`)
+      await page.getByRole("button", { name: "Show more" }).click()
+      await page.locator("tbody tr").nth(69).waitFor()
+      await page.locator(`tr[data-key="${name}"]`).evaluate((row) => row.scrollIntoView({ block: "center" }))
+      const left = await page.evaluate<number>("scrollY")
+      assert.isAbove(left, 500)
+      await page.locator(`tr[data-key="${name}"] a`).first().click()
+      await page.locator("h1", { hasText: name ?? "" }).waitFor()
+      await isAt(0)
+      await page.goBack()
+      await page.locator("tbody tr").nth(69).waitFor()
+      await isAt(left)
+      // By the browser's own buttons alone too, and when the page is loaded again.
+      await page.evaluate("scrollTo(0, 700)")
+      await page.waitForTimeout(400)
+      await page.goForward()
+      await page.locator("h1", { hasText: name ?? "" }).waitFor()
+      await page.goBack()
+      await page.locator("tbody tr").nth(69).waitFor()
+      await isAt(700)
+      await page.reload()
+      await page.locator("tbody tr").nth(69).waitFor()
+      await isAt(700)
+      // What is filtered anew begins anew.
+      await page.getByLabel("Registry").selectOption("docker.io")
+      await page.locator(".foot", { hasText: "the first 50 images" }).waitFor()
+    }))
+
   it.effect("images: sorts on a telephone, where columns are left out", () =>
     visit("/images", async (page) => {
       await first(page, main)

@@ -3,6 +3,7 @@
  */
 import { fill, h, say } from "./lib/dom.js"
 import { failure } from "./lib/parts.js"
+import { begin, keepTop } from "./lib/place.js"
 
 /**
  * @typedef {object} Visit
@@ -68,6 +69,7 @@ const visit = async (moved) => {
   leaving.abort()
   leaving = new AbortController()
   const { signal } = leaving
+  begin(moved)
   const path = location.pathname.replace(/(.)\/+$/, "$1")
   const route = routes.find(([pattern]) => pattern.test(path))
   mark(route?.[1] ?? "")
@@ -97,6 +99,7 @@ const visit = async (moved) => {
 
 /** Goes to an address of this site without loading the frame again. @param {string} address */
 const go = (address) => {
+  keepTop()
   history.pushState(null, "", address)
   void visit(true)
 }

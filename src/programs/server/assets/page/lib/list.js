@@ -7,6 +7,7 @@ import { csvOf, downloads } from "./download.js"
 import { filterForm } from "./filters.js"
 import { plural } from "./format.js"
 import { failure, nothing } from "./parts.js"
+import { keepRows, keepTop, keptRows } from "./place.js"
 import { readState, withState } from "./state.js"
 
 /** @typedef {import("./dom.js").Child} Child */
@@ -33,6 +34,9 @@ import { readState, withState } from "./state.js"
  */
 
 const perPage = 50
+
+/** Of rows that were there before, so many come again. */
+const mostKept = 500
 
 /** @param {List} list @param {string} sort */
 const headOf = (list, sort) =>
@@ -135,19 +139,27 @@ export const listOf = (list, signal) => {
     const text = next === null
       ? plural(rows.length, list.one, manyOf(list.one))
       : `the first ${plural(rows.length, list.one, manyOf(list.one))}`
+    keepRows(rows.length)
     fill(foot, more, h("span", { class: "faint" }, text), files())
     say(text)
   }
 
-  const load = async () => {
+  /** @param {number} [least] rows to begin with, if there are so many */
+  const load = async (least = 0) => {
     run.abort()
     run = new AbortController()
     const { signal: mine } = run
     place.setAttribute("aria-busy", "true")
     try {
-      const answer = await page(null)
+      let answer = await page(null)
+      /** @type {Array<any>} */
+      const all = answer[list.rows]
+      while (!mine.aborted && answer.next !== null && all.length < Math.min(least, mostKept)) {
+        answer = await page(answer.next)
+        all.push(...answer[list.rows])
+      }
       if (mine.aborted) return
-      rows = answer[list.rows]
+      rows = all
       if (rows.length === 0) {
         fill(foot)
         fill(
@@ -175,6 +187,7 @@ export const listOf = (list, signal) => {
         if (link === null || !(event instanceof MouseEvent) || event.ctrlKey || event.metaKey || event.shiftKey) return
         event.preventDefault()
         const chosen = link.dataset["sort"] ?? ""
+        keepTop()
         history.pushState(null, "", link.href)
         void load().then(() => {
           const again = place.querySelector(`a[data-sort="${CSS.escape(chosen)}"]`)
@@ -191,7 +204,7 @@ export const listOf = (list, signal) => {
       if (!mine.aborted) place.removeAttribute("aria-busy")
     }
   }
-  void load()
+  void load(keptRows())
   const form = list.filters.length > 0 && filterForm(list.filters, sortsOf(list), () => void load())
   return { element: h("div", {}, form, place, foot), reload: () => void load() }
 }
