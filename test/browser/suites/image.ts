@@ -26,6 +26,14 @@ const changed = (page: Page, api: string, changes: object) =>
     await route.fulfill({ response, json: { ...Object(said), ...changes } })
   })
 
+/** Months of which the first and the last are not whole; the third is, but of its first day no pulls are known. */
+const months = [
+  { date: "2026-01-10", to: "2026-01-31", pullsTotal: 100, pulls: 20, missingDays: 0, fell: false, partial: true },
+  { date: "2026-02-01", to: "2026-02-28", pullsTotal: 130, pulls: 30, missingDays: 2, fell: false, partial: false },
+  { date: "2026-03-01", to: "2026-03-31", pullsTotal: 170, pulls: 40, missingDays: 0, fell: false, partial: true },
+  { date: "2026-04-01", to: "2026-04-02", pullsTotal: 171, pulls: 1, missingDays: 1, fell: false, partial: true }
+]
+
 const range = (page: Page) => {
   const { searchParams } = new URL(page.url())
   return [searchParams.get("from"), searchParams.get("to")]
@@ -91,6 +99,25 @@ export const image = (it: Tests): void => {
       await page.locator("figure", { hasText: "Pulls per day" }).getByText("As a table").click()
       await page.getByRole("cell", { name: "the counter fell", exact: true }).waitFor()
       assert.isAtLeast(await page.getByRole("cell", { name: /without a row/ }).count(), 3)
+    }))
+
+  it.effect("an image: a month of which only a part is told says so, and stands where the month does", () =>
+    visit(`${path}?by=month`, async (page) => {
+      await daysKnown(page).waitFor()
+      const csv = await download(page, "Download Pulls per month as CSV")
+      assert.deepStrictEqual(csv.trim().split("\r\n").slice(1), [
+        `2026-01-01,20,"part of the month, 2026-01-10 to 2026-01-31"`,
+        "2026-02-01,30,2 without a row: shared out evenly",
+        "2026-03-01,40,part of the month",
+        `2026-04-01,1,"1 without a row: shared out evenly; part of the month, 2026-04-01 to 2026-04-02"`
+      ])
+      const chart = page.locator("figure", { hasText: "Pulls per month" })
+      await chart.locator(".u-over").hover({ position: { x: 5, y: 50 } })
+      await chart.getByText("2026-01-01 · 20 pulls · part of the month, 2026-01-10 to 2026-01-31").waitFor()
+      await screenshot(page, "image-parts-of-months")
+    }, {
+      prepare: (page) =>
+        page.route("**/pulls?*by=month*", (route) => route.fulfill({ json: { by: "month", rows: months } }))
     }))
 
   it.effect("an image: of a history of more than ten years the last ten are shown, and everything beside it", () =>

@@ -5,7 +5,12 @@ import { fill, h } from "./dom.js"
 import { dayOf, secondsOf, stepLabels } from "./format.js"
 
 /**
- * @typedef {{ label: string, kind: "bars" | "line", values: ReadonlyArray<number | null> }} Series
+ * @typedef {object} Series
+ * @property {string} label
+ * @property {"bars" | "line"} kind
+ * @property {ReadonlyArray<number | null>} values
+ * @property {ReadonlyArray<boolean>} [parts] whether a value is of a part of its period only: then its bar is paler
+ *
  * @typedef {object} Chart
  * @property {string} title
  * @property {string} unit what is counted: `pulls per day`
@@ -59,13 +64,18 @@ export const fromZero = (_, __, high) => [0, Math.max(1, (high ?? 1) * 1.05)]
 /** @param {any} uPlot @param {Series} series @param {string} name of its colour */
 export const seriesOptions = (uPlot, series, name) => {
   const stroke = colour(name)
+  const { parts } = series
+  const pale = colour("--faded")
+  const looks = parts !== undefined && parts.includes(true)
+    ? { disp: { fill: { unit: 3, values: () => parts.map((part) => part ? pale : stroke) } } }
+    : {}
   return series.kind === "bars"
     ? {
       label: series.label,
       stroke,
       fill: stroke,
       width: 0,
-      paths: uPlot.paths.bars({ size: [0.82, 48], gap: 0 }),
+      paths: uPlot.paths.bars({ size: [0.82, 48], gap: 0, ...looks }),
       points: { show: false }
     }
     : {

@@ -8,19 +8,11 @@ import { fill, h, say } from "../../lib/dom.js"
 import { compact, count, signed } from "../../lib/format.js"
 import { failure, figure, figures, nothing } from "../../lib/parts.js"
 import { readState, replaceState } from "../../lib/state.js"
+import { dayOfRow, later, noteOf } from "./periods.js"
 import { pattern } from "./weekdays.js"
 
 /** What the API shows at a time, in days. */
 const mostDays = 3660
-
-/** @param {string} day @param {number} days */
-const later = (day, days) => new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
-
-/** @param {Array<any>} rows */
-const notesOf = (rows) =>
-  rows.map(({ fell, missingDays }) =>
-    fell ? "the counter fell" : missingDays > 0 ? `${missingDays} without a row: shared out evenly` : ""
-  )
 
 /** @param {Array<any>} rows */
 const total = (rows) => {
@@ -70,7 +62,8 @@ export const pullsOf = async (image, signal) => {
   const span = (Date.parse(last) - Date.parse(first)) / 86_400_000
 
   const path = `/images/${segment(image.image)}/pulls`
-  const whole = await get(path, { by: span > 180 ? "week" : "day", from: first, to: last }, signal)
+  const wholeBy = span > 180 ? "week" : "day"
+  const whole = await get(path, { by: wholeBy, from: first, to: last }, signal)
   const shown = h("div", {})
   /** @param {"from" | "to"} name @param {string} label */
   const dateField = (name, label) => {
@@ -115,7 +108,7 @@ export const pullsOf = async (image, signal) => {
   const brush = brushOf({
     title: `All pulls of ${image.image}`,
     unit: "pulls",
-    days: whole.rows.map((/** @type {any} */ row) => row.date),
+    days: whole.rows.map((/** @type {any} */ row) => dayOfRow(wholeBy, row)),
     series: [{
       label: "pulls",
       kind: "bars",
@@ -147,7 +140,7 @@ export const pullsOf = async (image, signal) => {
       const sum = total(daily.rows)
       const known = daily.rows.filter((/** @type {any} */ row) => row.pulls !== null).length
       const totals = rows.map((/** @type {any} */ row) => row.pullsTotal === null ? null : Number(row.pullsTotal))
-      const dates = rows.map((/** @type {any} */ row) => row.date)
+      const dates = rows.map((/** @type {any} */ row) => dayOfRow(by, row))
       fill(
         shown,
         figures(
@@ -170,9 +163,10 @@ export const pullsOf = async (image, signal) => {
           series: [{
             label: "pulls",
             kind: "bars",
-            values: rows.map((/** @type {any} */ row) => row.pulls === null ? null : Number(row.pulls))
+            values: rows.map((/** @type {any} */ row) => row.pulls === null ? null : Number(row.pulls)),
+            parts: rows.map((/** @type {any} */ row) => row.partial === true)
           }],
-          notes: [{ label: "note", values: notesOf(rows) }]
+          notes: [{ label: "note", values: rows.map((/** @type {any} */ row) => noteOf(by, row)) }]
         }, mine),
         h(
           "div",
