@@ -208,12 +208,21 @@ export const image = (it: Tests): void => {
       }
     }))
 
-  it.effect("a chart's scale tells its steps apart", () =>
+  it.effect("a chart's scale tells its steps apart, which are whole numbers", () =>
     visit(path, async (page) => {
       const labels = (values: ReadonlyArray<number>) =>
         page.evaluate(`import("/lib/format.js").then(({ stepLabels }) => stepLabels(${JSON.stringify(values)}))`)
       assert.deepStrictEqual(await labels([0, 500, 1000, 1500]), ["0", "500", "1K", "1.5K"])
       assert.deepStrictEqual(await labels([110e6, 112.5e6, 115e6]), ["110M", "112.5M", "115M"])
       assert.deepStrictEqual(await labels([2.02e9, 2.0225e9, 2.025e9]), ["2.02B", "2.0225B", "2.025B"])
+      const steps = (largest: number) => page.evaluate(`import("/lib/svg.js").then(({ steps }) => steps(${largest}))`)
+      assert.deepStrictEqual(await steps(1), [0, 1])
+      assert.deepStrictEqual(await steps(9), [0, 5, 10])
+      assert.deepStrictEqual(await steps(90), [0, 25, 50, 75, 100])
+      assert.isTrue(
+        await page.evaluate(
+          `import("/lib/plot.js").then(({ axes }) => axes({ days: [] })[1].incrs.every(Number.isInteger))`
+        )
+      )
     }))
 }

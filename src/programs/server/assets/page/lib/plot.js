@@ -87,6 +87,10 @@ export const seriesOptions = (uPlot, series, name) => {
     }
 }
 
+/** Steps of a scale of counts: there is no half of a repository or a pull. */
+const wholeSteps = Array.from({ length: 16 }, (_, power) => [1, 2, 2.5, 5].map((factor) => factor * 10 ** power)).flat()
+  .filter((step) => Number.isInteger(step))
+
 /** @param {Chart} chart */
 export const axes = ({ days }) => {
   const axis = { stroke: colour("--muted"), font: "12px system-ui, sans-serif", ticks: { show: false } }
@@ -95,13 +99,15 @@ export const axes = ({ days }) => {
     {
       ...axis,
       grid: { show: false },
-      size: 26,
+      gap: 8,
+      size: 29,
       space: days.length > 1 ? 72 : 40,
       values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(dayLabel)
     },
     {
       ...axis,
       grid,
+      incrs: wholeSteps,
       size: (/** @type {any} */ _, /** @type {string[] | null} */ labels) =>
         Math.max(52, ...(labels ?? []).map((label) => 12 + 7 * label.length)),
       values: (/** @type {any} */ _, /** @type {number[]} */ at) => stepLabels(at)

@@ -14,14 +14,15 @@ const escape = (text) =>
 const colours = ["#0b6b8f", "#c2571a", "#5c7f1f", "#7a4fb0"]
 
 /**
- * Round steps from 0 to at least `largest`, four or so.
+ * Round whole steps from 0 to at least `largest`, four or so.
  * @param {number} largest
  */
 export const steps = (largest) => {
   if (!(largest > 0)) return [0, 1]
   const rough = largest / 4
   const magnitude = 10 ** Math.floor(Math.log10(rough))
-  const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * magnitude >= rough) ?? 10) * magnitude
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * magnitude)
+    .find((value) => value >= rough && Number.isInteger(value)) ?? 1
   return Array.from({ length: Math.ceil(largest / step - 1e-9) + 1 }, (_, index) => index * step)
 }
 
