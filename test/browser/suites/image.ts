@@ -179,6 +179,7 @@ export const image = (it: Tests): void => {
         await page.locator(".grid-platforms").waitFor()
         assert.strictEqual(await page.getByRole("button", { name: "Refresh now" }).count(), 0)
         assert.notInclude(await page.locator("main").textContent(), "next refresh")
+        assert.deepStrictEqual(await page.locator(".figure dt").allTextContents(), ["Pushed"])
         assert.deepStrictEqual(await violations(page), [])
         await screenshot(page, `image-of-${registry}`)
       }, {

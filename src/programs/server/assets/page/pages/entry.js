@@ -35,6 +35,12 @@ const facts = ({ categories, labels, licence, notes, publisher, repositories, so
     notes !== null && fact("Notes", notes)
   )
 
+/** The first few. @param {ReadonlyArray<string>} names */
+const platforms = (names) => [
+  names.slice(0, 3).join(", "),
+  names.length > 3 && h("span", { title: names.slice(3).join(", ") }, ` and ${names.length - 3} more`)
+]
+
 /** @param {import("../main.js").Visit} visit */
 export const show = async ({ main, params, signal, title }) => {
   const name = params[0] ?? ""
@@ -53,10 +59,10 @@ export const show = async ({ main, params, signal, title }) => {
     ),
     h("p", {}, entry.title ?? entry.description),
     figures(
-      figure("Pulls", compact(entry.pulls), count(entry.pulls)),
+      figure("Pulls", compact(entry.pulls), entry.pulls === null ? undefined : count(entry.pulls)),
       figure("Stars", count(entry.stars)),
       figure("Tags", count(entry.tagCount ?? entry.tags)),
-      figure("Platforms", count(entry.platforms.length), entry.platforms.slice(0, 3).join(", ")),
+      figure("Platforms", count(entry.platforms.length), platforms(entry.platforms)),
       figure("Pushed", ago(entry.lastUpdated), ["looked at ", ago(entry.lookedAt)])
     ),
     ...(about.hasChildNodes() ? [about] : []),

@@ -51,22 +51,22 @@ const badge = async (image, signal) => {
   )
 }
 
-/** @param {any} image */
+/** @param {string} name @param {number | string | null} value */
+const grown = (name, value) =>
+  value === null
+    ? figure(name, "–")
+    : figure(name, `${Number(value) > 0 ? "+" : ""}${compact(value)}`, signed(value))
+
+/** The figures that its registry tells. @param {any} image */
 const numbers = (image) =>
   figures(
-    figure("Pulls", compact(image.pulls), count(image.pulls)),
-    figure("7 days", image.growth.days7 === null ? "–" : `+${compact(image.growth.days7)}`, signed(image.growth.days7)),
-    figure(
-      "30 days",
-      image.growth.days30 === null ? "–" : `+${compact(image.growth.days30)}`,
-      signed(image.growth.days30)
-    ),
-    figure(
-      "90 days",
-      image.growth.days90 === null ? "–" : `+${compact(image.growth.days90)}`,
-      signed(image.growth.days90)
-    ),
-    figure("Stars", count(image.stars)),
+    (countsPulls(image.registry) || image.pulls !== null) && [
+      figure("Pulls", compact(image.pulls), image.pulls === null ? undefined : count(image.pulls)),
+      grown("7 days", image.growth.days7),
+      grown("30 days", image.growth.days30),
+      grown("90 days", image.growth.days90)
+    ],
+    (countsPulls(image.registry) || image.stars !== null) && figure("Stars", count(image.stars)),
     figure("Pushed", ago(image.lastUpdated), ["seen ", ago(image.lastSyncedAt)])
   )
 

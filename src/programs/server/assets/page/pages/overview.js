@@ -17,7 +17,7 @@ const tiles = ({ backlog, due, lastCompleteDay, oldestDue, rows, today }) => {
       meter(checked, rows.repositories, `${share(checked, rows.repositories)} of the repositories are checked`),
       `${count(checked)} of ${count(rows.repositories)}`
     ]),
-    figure(`Complete for ${today.day}`, share(today.done, today.images), [
+    figure(["Complete for ", h("time", {}, today.day)], share(today.done, today.images), [
       meter(
         today.done,
         today.images,
@@ -30,9 +30,13 @@ const tiles = ({ backlog, due, lastCompleteDay, oldestDue, rows, today }) => {
     figure(
       "Days of pulls",
       count(rows.snapshots),
-      lastCompleteDay === null ? "no complete day yet" : `complete to ${lastCompleteDay}`
+      lastCompleteDay === null ? "no complete day yet" : ["complete to ", h("time", {}, lastCompleteDay)]
     ),
-    figure("Never checked", count(backlog), backlog === 0 ? "every repository was checked" : "repositories"),
+    figure(
+      "Never checked",
+      count(backlog),
+      backlog === 0 && checked > 0 ? "every repository was checked" : "repositories"
+    ),
     figure("Due now", count(due.repositories + due.images), [
       `${plural(due.repositories, "repository", "repositories")}, ${plural(due.images, "image")}`,
       oldestDue !== null && ["; oldest ", ago(oldestDue)]
