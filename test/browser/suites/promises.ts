@@ -149,6 +149,21 @@ export const promises = (it: Tests): void => {
       assert.strictEqual(await page.locator("nav [aria-current]").textContent(), "Repositories")
     }))
 
+  it.effect("every page is named in the bar, however narrow the window is", () =>
+    visit("/catalog", async (page) => {
+      await settled(page)
+      for (const width of [320, 375, 768, 1000, 1280]) {
+        await page.setViewportSize({ width, height: 800 })
+        for (const link of await page.locator("nav a").all()) {
+          const box = await link.boundingBox()
+          assert.isTrue(
+            box !== null && box.x >= 0 && box.x + box.width <= width,
+            `${await link.textContent()} at ${width}`
+          )
+        }
+      }
+    }))
+
   it.effect("the theme is a choice that stays", () =>
     visit("/", async (page) => {
       await settled(page)

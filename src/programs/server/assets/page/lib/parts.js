@@ -97,16 +97,19 @@ export const meter = (part, total, label, tone = "") => {
 /** A word in a small box. @param {Child} text @param {"" | "good" | "warn" | "bad" | "info"} [tone] @param {string} [title] */
 export const tag = (text, tone = "", title) => h("span", { class: `tag ${tone}`, title }, text)
 
+/** A name or reference, which breaks at its slashes and colons before it does within its words. @param {string} text */
+export const breakable = (text) => text.split(/(?<=[/:])/).map((part, index) => index === 0 ? part : [h("wbr"), part])
+
 /** A link to an image's page. @param {string} image */
 export const imageLink = (image) =>
-  h("a", { href: `/images/${image.split("/").map(encodeURIComponent).join("/")}`, class: "name" }, image)
+  h("a", { href: `/images/${image.split("/").map(encodeURIComponent).join("/")}`, class: "name" }, breakable(image))
 
 /** A link to a repository's page. @param {string} repository `owner/name` */
 export const repositoryLink = (repository) =>
   h(
     "a",
     { href: `/repositories/${repository.split("/").map(encodeURIComponent).join("/")}`, class: "name" },
-    repository
+    breakable(repository)
   )
 
 /** A link out of this site. @param {string} address @param {Child} text */

@@ -4,11 +4,11 @@
 import { h } from "../lib/dom.js"
 import { ago, compact, count } from "../lib/format.js"
 import { listOf } from "../lib/list.js"
-import { heading, nothing, tag } from "../lib/parts.js"
+import { breakable, heading, nothing, tag } from "../lib/parts.js"
 
 /** @param {string} image */
 const link = (image) =>
-  h("a", { href: `/catalog/${image.split("/").map(encodeURIComponent).join("/")}`, class: "name" }, image)
+  h("a", { href: `/catalog/${image.split("/").map(encodeURIComponent).join("/")}`, class: "name" }, breakable(image))
 
 /** @param {any} entry */
 const about = ({ description, goneSince, image, official, title, visibility }) => [

@@ -40,10 +40,13 @@ const what = ({ from, to, update }) => {
 const delivery = ({ action, attempts, result, status }) =>
   h(
     "div",
-    { class: "clip" },
-    `${action ?? "an action that is gone"}: ${status}${attempts > 0 ? `, ${plural(attempts, "failure")}` : ""}${
-      result === null ? "" : ` (${result})`
-    }`
+    {},
+    h("div", { class: "clip", title: action }, action ?? "an action that is gone"),
+    h(
+      "div",
+      { class: "faint" },
+      `${status}${attempts > 0 ? `, ${plural(attempts, "failure")}` : ""}${result === null ? "" : ` (${result})`}`
+    )
   )
 
 /** @type {import("../lib/list.js").List["columns"]} */
@@ -51,10 +54,14 @@ const columns = [
   referenceColumn("Reference"),
   {
     title: "What",
-    cell: (row) => [types[row.type] ?? row.type, h("div", { class: "faint" }, what(row))],
+    cell: (row) => [
+      types[row.type] ?? row.type,
+      h("span", { class: "phones faint" }, " ", ago(row.at)),
+      h("div", { class: "faint" }, what(row))
+    ],
     value: (row) => row.type
   },
-  { title: "When", cell: (row) => ago(row.at), value: (row) => row.at },
+  { title: "When", look: "wide", cell: (row) => ago(row.at), value: (row) => row.at },
   {
     title: "Deliveries",
     look: "wide",

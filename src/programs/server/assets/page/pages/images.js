@@ -67,7 +67,7 @@ const columns = [
     cell: (row) => sparkline(row.recent, `pulls of the last ${row.recent.length} days`)
   },
   { title: "Stars", sort: "stars", look: "number wide", cell: (row) => count(row.stars), value: (row) => row.stars },
-  { title: "Pushed", look: "wide", cell: (row) => ago(row.lastUpdated), value: (row) => row.lastUpdated },
+  { title: "Pushed", look: "wider", cell: (row) => ago(row.lastUpdated), value: (row) => row.lastUpdated },
   {
     title: "Repository",
     look: "wider",

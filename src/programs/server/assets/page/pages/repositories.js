@@ -15,7 +15,7 @@ const columns = [
     cell: (row) => repositoryLink(`${row.owner}/${row.name}`),
     value: (row) => `${row.owner}/${row.name}`
   },
-  { title: "Name check", cell: (row) => outcome(row.outcome), value: (row) => row.outcome },
+  { title: "Name check", look: "wide", cell: (row) => outcome(row.outcome), value: (row) => row.outcome },
   {
     title: "Images",
     cell: (row) =>

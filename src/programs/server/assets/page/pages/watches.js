@@ -40,7 +40,7 @@ const columns = [
         : [shortDigest(row.digest), h("div", { class: "faint" }, "since ", ago(row.since))],
     value: (row) => row.digest
   },
-  { title: "Moves", look: "number", cell: (row) => String(row.moves), value: (row) => row.moves },
+  { title: "Moves", look: "number wide", cell: (row) => String(row.moves), value: (row) => row.moves },
   {
     title: "Looked at",
     look: "wide",

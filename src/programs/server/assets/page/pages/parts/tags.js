@@ -33,7 +33,7 @@ const cell = (tag, platform) => {
   const { digest, size } = found[0]
   return h(
     "td",
-    {},
+    { class: "platform" },
     h("span", { class: "yes", title: digest ?? "" }, "●", h("span", { class: "unseen" }, "yes")),
     size !== null && h("span", { class: "faint size" }, bytes(size))
   )
