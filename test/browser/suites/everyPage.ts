@@ -7,7 +7,7 @@ import type { Page } from "playwright-core"
 import { violations } from "../accessibility.js"
 import { screenshot } from "../Browser.js"
 import { main } from "../census.js"
-import { outOfOrder, settled, type Tests, visit, visitEmpty } from "./suite.js"
+import { holds, outOfOrder, settled, type Tests, visit, visitEmpty } from "./suite.js"
 
 interface Case {
   readonly name: string
@@ -102,7 +102,7 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 /** Charts follow the window's width a moment later. */
-const fits = (page: Page) => page.waitForFunction("document.documentElement.scrollWidth <= innerWidth")
+const fits = (page: Page) => holds(page, "document.documentElement.scrollWidth <= innerWidth")
 
 export const everyPage = (it: Tests): void => {
   for (const { api, empty, full, heading, name, path } of cases) {

@@ -8,7 +8,7 @@ import { violations } from "../accessibility.js"
 import { screenshot } from "../Browser.js"
 import { main, old } from "../census.js"
 import { readToken } from "../World.js"
-import { outOfOrder, type Tests, visit } from "./suite.js"
+import { holds, outOfOrder, type Tests, visit } from "./suite.js"
 
 const path = `/images/${main}`
 
@@ -63,13 +63,13 @@ export const image = (it: Tests): void => {
       await page.mouse.move(box.x + box.width * 0.6, box.y + 10)
       await page.mouse.move(box.x + box.width * 0.75, box.y + 10)
       await page.mouse.up()
-      await page.waitForFunction("location.search.includes('from=')")
+      await holds(page, "location.search.includes('from=')")
       const [from, to] = range(page)
       const days = (Date.parse(to ?? "") - Date.parse(from ?? "")) / 86_400_000
       assert.approximately(days, 100, 8)
       assert.strictEqual(await page.getByLabel("From").inputValue(), from)
       assert.strictEqual(await page.getByLabel("To", { exact: true }).inputValue(), to)
-      await page.waitForFunction(`!document.body.textContent.includes(${JSON.stringify(before)})`)
+      await holds(page, `!document.body.textContent.includes(${JSON.stringify(before)})`)
     }))
 
   it.effect("an image: a range is chosen without a pointer too, and opened by its address", () =>
@@ -78,7 +78,7 @@ export const image = (it: Tests): void => {
       await daysKnown(page).waitFor()
       await page.locator(".grid-platforms").waitFor()
       await page.getByRole("button", { name: "90 days", exact: true }).press("Enter")
-      await page.waitForFunction("location.search.includes('from=')")
+      await holds(page, "location.search.includes('from=')")
       await page.getByText("90 days are known").waitFor()
       assert.strictEqual(
         await page.getByRole("button", { name: "week", exact: true }).getAttribute("aria-pressed"),

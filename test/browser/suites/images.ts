@@ -5,7 +5,7 @@ import { assert } from "@effect/vitest"
 import type { Page } from "playwright-core"
 import type { Seen } from "../Browser.js"
 import { main } from "../census.js"
-import { type Tests, visit } from "./suite.js"
+import { holds, type Tests, visit } from "./suite.js"
 
 const names = (page: Page) =>
   page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-key")))
@@ -81,7 +81,7 @@ export const images = (it: Tests): void => {
     visit("/images", async (page) => {
       await first(page, main)
       const name = await page.locator("tbody tr").nth(45).getAttribute("data-key")
-      const isAt = (top: number) => page.waitForFunction(`Math.abs(scrollY - ${top}) < 2`)
+      const isAt = (top: number) => holds(page, `Math.abs(scrollY - ${top}) < 2`)
       await page.getByRole("button", { name: "Show more" }).click()
       await page.locator("tbody tr").nth(69).waitFor()
       await page.locator(`tr[data-key="${name}"]`).evaluate((row) => row.scrollIntoView({ block: "center" }))

@@ -1,5 +1,5 @@
 /** What a part of the browser's tests is given. */
-import type { Vitest } from "@effect/vitest"
+import { assert, type Vitest } from "@effect/vitest"
 import { Effect } from "effect"
 import type { Page, Route } from "playwright-core"
 import { Browser, type Seen, type VisitOptions } from "../Browser.js"
@@ -25,6 +25,15 @@ export const visitEmpty = (path: string, steps: (page: Page, seen: Seen) => Prom
 
 /** Waits until the page has what it asked for. */
 export const settled = (page: Page) => page.locator("main:not([aria-busy]) h1").waitFor()
+
+/** Waits until an expression is true in the page, whose policy forbids it to evaluate texts again and again by itself. */
+export const holds = async (page: Page, expression: string): Promise<void> => {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await page.evaluate(`Boolean(${expression})`) === true) return
+    await page.waitForTimeout(50)
+  }
+  assert.fail(`not true within 10 s: ${expression}`)
+}
 
 /** Answers as the API does while its database is away. */
 export const outOfOrder = (route: Route) =>
