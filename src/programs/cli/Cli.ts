@@ -11,6 +11,7 @@ import { doctor } from "./doctor.js"
 import { ending, type ExitCode } from "./exits.js"
 import { images } from "./images.js"
 import { links } from "./links.js"
+import * as Logging from "./logging.js"
 import { migrate } from "./migrate.js"
 import { pulls } from "./pulls.js"
 import { index, inspect } from "./registryIndex.js"
@@ -134,6 +135,7 @@ export const run = (
     summary: Span.text("which images do repositories publish, and how often are they pulled?"),
     footer
   })(["node", "image-census", ...readable(args)]).pipe(
+    Logging.askable,
     Effect.provide(CliConfig.layer({ showBuiltIns: false, finalCheckBuiltIn: false })),
     Effect.exit,
     Effect.flatMap(Exit.match({

@@ -23,11 +23,20 @@ export const lineLogger = (level: LogLevel.LogLevel): Logger.Logger<unknown, str
       : `${line}: ${shown(Cause.squash(cause))}`
   })
 
+// A value of its own: `--log-level info` asks for the same level, and is to be told from nobody asking.
+const unasked: LogLevel.LogLevel = { ...LogLevel.Info }
+
+/** Runs a command line that may ask for a level with `--log-level`. */
+export const askable: <A, E, R>(commandLine: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.locallyWith(
+  FiberRef.currentMinimumLogLevel,
+  (level) => level === LogLevel.Info ? unasked : level
+)
+
 /** The log as the settings ask for. `--log-level`, which has been taken in already, goes before `LOG_LEVEL`. */
 export const layer: Layer.Layer<never, never, Settings> = Layer.unwrapEffect(Effect.gen(function*() {
   const { log } = yield* Settings
   const already = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
-  const level = already.ordinal === LogLevel.Info.ordinal ? log.level : already
+  const level = already === unasked ? log.level : already
   const logger = { pretty: lineLogger(level), logfmt: Logger.logfmtLogger, json: Logger.jsonLogger }[log.format]
   return Layer.merge(
     Logger.replace(Logger.defaultLogger, Logger.withConsoleError(logger)),
