@@ -4,11 +4,13 @@
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Option, Schema } from "effect"
+import { Duration, Effect, Fiber, Layer, Option, Schema, TestClock } from "effect"
+import { Transient } from "../../src/domain/Errors.js"
 import * as Telemetry from "../../src/domain/telemetry.js"
 import { dayOf } from "../../src/domain/UtcDay.js"
 import { metrics } from "../../src/programs/server/http/metrics.js"
 import { LiveStatus, type StatusValue } from "../../src/programs/server/live/LiveStatus.js"
+import { CensusPages } from "../../src/services/CensusPages.js"
 import { textOf, yamlOf } from "./files.js"
 
 const status: StatusValue = {
@@ -38,16 +40,23 @@ const status: StatusValue = {
 }
 
 /** What `/metrics` shows when everything has happened once. */
-const page = Effect.gen(function*() {
-  yield* Telemetry.measured("github")(Effect.succeed({ status: 200 }))
-  yield* Telemetry.wrote("repos", 1)
-  yield* Telemetry.attemptsEnded({ dead: 1 })
-  yield* Telemetry.answered("GET", 200, Duration.millis(1))
-  yield* Telemetry.jobRuns("sync", true)
-  yield* Telemetry.jobFailed("sync")
-  const response = yield* metrics({ version: "1.2.3", node: "v20", residentBytes: Effect.succeed(1) })
-  return yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
-}).pipe(Effect.provide(Layer.succeed(LiveStatus, { current: Effect.succeed(status) })))
+const page = (
+  schema: CensusPages["Type"]["schema"] = Effect.succeed({ current: 1, known: 1 }),
+  current: LiveStatus["Type"]["current"] = Effect.succeed(status)
+) =>
+  Effect.gen(function*() {
+    yield* Telemetry.measured("github")(Effect.succeed({ status: 200 }))
+    yield* Telemetry.wrote("repos", 1)
+    yield* Telemetry.attemptsEnded({ dead: 1 })
+    yield* Telemetry.answered("GET", 200, Duration.millis(1))
+    yield* Telemetry.jobRuns("sync", true)
+    yield* Telemetry.jobFailed("sync")
+    const response = yield* metrics({ version: "1.2.3", node: "v20", residentBytes: Effect.succeed(1) })
+    return yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
+  }).pipe(
+    Effect.provideService(LiveStatus, { current }),
+    Effect.provide(Layer.mock(CensusPages, { schema }))
+  )
 
 /** Labels by the name of each metric; Prometheus adds those of the target. */
 const shown = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
@@ -99,10 +108,32 @@ const expressions = [
   )
 ]
 
+/** What is shown of the database, one gauge of the census and one of the budgets. */
+const some = (text: string) => text.match(/^image_census_(?:database_up|backlog_repositories|parked_seconds)\b.*$/gm)
+
+const lost = new Transient({ service: "database", reason: "network", message: "lost" })
+
 describe("what is monitored", () => {
+  it.effect("shows nothing of the census that is not known now", () =>
+    Effect.gen(function*() {
+      const parked = "image_census_parked_seconds{service=\"dockerhub\",payer=\"vm\"} 1"
+      assert.deepStrictEqual(some(yield* page()), [
+        "image_census_backlog_repositories 1",
+        "image_census_database_up 1",
+        parked
+      ])
+      assert.deepStrictEqual(some(yield* page(Effect.fail(lost), Effect.fail(lost))), ["image_census_database_up 0"])
+      // Counts that are remembered are not shown either where the database is gone.
+      assert.deepStrictEqual(some(yield* page(Effect.fail(lost))), ["image_census_database_up 0"])
+      assert.deepStrictEqual(some(yield* page(undefined, Effect.fail(lost))), ["image_census_database_up 1"])
+      const hanging = yield* Effect.fork(page(Effect.never, Effect.never))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(some(yield* Fiber.join(hanging)), ["image_census_database_up 0"])
+    }))
+
   it.effect("names only metrics that are shown, with labels that they have", () =>
     Effect.gen(function*() {
-      const metrics = shown(yield* page)
+      const metrics = shown(yield* page())
       assert.isAbove(metrics.size, 15)
       for (const { expr, said, where } of expressions) {
         const names = expr.match(/image_census_[a-z_]+/g) ?? []

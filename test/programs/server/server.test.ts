@@ -120,6 +120,7 @@ layer(server, { excludeTestServices: true })("the server", (it) => {
       const { body } = yield* ask(url, "/metrics")
       assert.include(body, "image_census_build_info{version=\"1.2.3\"")
       assert.include(body, "image_census_rows{table=\"images\"} 2")
+      assert.include(body, "image_census_database_up 1")
       const docs = yield* ask(url, "/api/docs")
       assert.notMatch(docs.body, /<(?:script|link|img)[^>]+(?:src|href)="?https?:/)
       assert.notInclude(String(docs.headers["content-security-policy"]), "unsafe")

@@ -2,13 +2,29 @@
  * `/metrics`: what is counted as it happens, and what can be said of the census when somebody asks.
  */
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
-import { Effect, Metric, MetricLabel, Option } from "effect"
+import { Duration, Effect, Either, Metric, MetricKey, MetricLabel, MetricPair, MetricState, Option } from "effect"
+import { CensusPages } from "../../../services/CensusPages.js"
 import { LiveStatus, type StatusValue } from "../live/LiveStatus.js"
 import { contentType, render } from "./prometheus.js"
 
-const gauge = (name: string, description: string) => Metric.gauge(`image_census_${name}`, { description })
+type Pair = MetricPair.MetricPair.Untyped
+
+/**
+ * A gauge that is true at the moment of asking. It is no `Metric.gauge`, because that keeps its last value: what is not
+ * known now is not shown.
+ */
+const gauge = (name: string, description: string) => {
+  const key = MetricKey.gauge(`image_census_${name}`, { description })
+  return (value: number, labels: Readonly<Record<string, string>> = {}): Pair =>
+    MetricPair.unsafeMake(
+      MetricKey.taggedWithLabels(key, Object.entries(labels).map(([name, text]) => MetricLabel.make(name, text))),
+      MetricState.gauge(value)
+    )
+}
 
 const buildInfo = gauge("build_info", "1, with the program's version and Node's.")
+const databaseUp = gauge("database_up", "1 where the database answers, else 0; then nothing is shown of the census.")
+const countedAgo = gauge("counted_seconds_ago", "How old the counts of rows are.")
 const backlog = gauge("backlog_repositories", "Repositories that were never checked.")
 const dueRepositories = gauge("due_repositories", "Repositories that are due.")
 const dueImages = gauge("due_images", "Images that are due.")
@@ -23,40 +39,35 @@ const remaining = gauge("budget_remaining", "What remains of a budget.")
 const limit = gauge("budget_limit", "How large a budget is.")
 const resident = gauge("resident_memory_bytes", "Resident memory of this process.")
 
-const labelled = (metric: Metric.Metric.Gauge<number>, labels: Readonly<Record<string, string>>) =>
-  Metric.taggedWithLabels(metric, Object.entries(labels).map(([key, value]) => MetricLabel.make(key, value)))
+const census = (status: StatusValue): ReadonlyArray<Pair> => [
+  countedAgo(Math.max(0, (status.now - status.countedAt) / 1000)),
+  backlog(status.backlog),
+  dueRepositories(status.due.repositories),
+  dueImages(status.due.images),
+  oldestDue(
+    Option.match(status.oldestDue, { onNone: () => 0, onSome: (at) => Math.max(0, (status.now - at) / 1000) })
+  ),
+  deferred(status.deferred),
+  leased(status.leased),
+  ...Object.entries(status.rows).map(([table, count]) => rows(count, { table })),
+  today(status.today.images, { state: "known" }),
+  today(status.today.done, { state: "done" }),
+  ...Option.match(status.lastCompleteDay, {
+    onNone: () => [],
+    onSome: (day) => [completeDay(Date.parse(day) / 1000)]
+  })
+]
 
-const setCensus = (status: StatusValue) =>
-  Effect.all([
-    Metric.set(backlog, status.backlog),
-    Metric.set(dueRepositories, status.due.repositories),
-    Metric.set(dueImages, status.due.images),
-    Metric.set(
-      oldestDue,
-      Option.match(status.oldestDue, { onNone: () => 0, onSome: (at) => Math.max(0, (status.now - at) / 1000) })
-    ),
-    Metric.set(deferred, status.deferred),
-    Metric.set(leased, status.leased),
-    ...Object.entries(status.rows).map(([table, count]) => Metric.set(labelled(rows, { table }), count)),
-    Metric.set(labelled(today, { state: "known" }), status.today.images),
-    Metric.set(labelled(today, { state: "done" }), status.today.done),
-    ...Option.match(status.lastCompleteDay, {
-      onNone: () => [],
-      onSome: (day) => [Metric.set(completeDay, Date.parse(day) / 1000)]
-    })
-  ], { discard: true })
-
-// A budget that is no longer parked says so: a gauge keeps its last value.
-const setBudgets = (status: StatusValue) =>
-  Effect.forEach(status.budgets, ({ limit: size, payer, remaining: left, service }) => {
+const budgets = (status: StatusValue): ReadonlyArray<Pair> =>
+  status.budgets.flatMap(({ limit: size, payer, remaining: left, service }) => {
     const labels = { service, payer }
     const park = status.parks.find((one) => one.service === service && one.payer === payer)
-    return Effect.all([
-      Metric.set(labelled(parked, labels), park?.secondsLeft ?? 0),
-      left === null ? Effect.void : Metric.set(labelled(remaining, labels), left),
-      size === null ? Effect.void : Metric.set(labelled(limit, labels), size)
-    ])
-  }, { discard: true })
+    return [
+      parked(park?.secondsLeft ?? 0, labels),
+      ...(left === null ? [] : [remaining(left, labels)]),
+      ...(size === null ? [] : [limit(size, labels)])
+    ]
+  })
 
 /** What the process knows of itself. */
 export interface ProcessFacts {
@@ -65,17 +76,36 @@ export interface ProcessFacts {
   readonly residentBytes: Effect.Effect<number>
 }
 
+const patience = Duration.seconds(4)
+
+// Two questions: rows of large tables take long to be counted for the first time, which is no fault of the database.
+const fromDatabase = Effect.gen(function*() {
+  const { schema } = yield* CensusPages
+  const { current } = yield* LiveStatus
+  const [answers, status] = yield* Effect.all([
+    Effect.either(Effect.timeout(schema, patience)),
+    Effect.either(Effect.timeout(current, patience))
+  ], { concurrency: "unbounded" })
+  if (Either.isLeft(answers)) {
+    yield* Effect.logWarning("metrics without the database", answers.left.message)
+    return [databaseUp(0)]
+  }
+  if (Either.isLeft(status)) {
+    yield* Effect.logWarning("metrics without the census", status.left.message)
+    return [databaseUp(1)]
+  }
+  return [databaseUp(1), ...census(status.right), ...budgets(status.right)]
+})
+
 /** The page. Where the database does not answer, what is counted in the process is shown all the same. */
 export const metrics = ({ node, residentBytes, version }: ProcessFacts) =>
   Effect.gen(function*() {
-    const { current } = yield* LiveStatus
-    yield* Metric.set(labelled(buildInfo, { version, node }), 1)
-    yield* Metric.set(resident, yield* residentBytes)
-    yield* Effect.flatMap(current, (status) => Effect.zipRight(setCensus(status), setBudgets(status))).pipe(
-      Effect.timeout("5 seconds"),
-      Effect.catchAll((error) => Effect.logWarning("metrics without the database", error.message))
-    )
-    return HttpServerResponse.text(render(yield* Metric.snapshot), {
+    const now = [
+      buildInfo(1, { version, node }),
+      resident(yield* residentBytes),
+      ...(yield* fromDatabase)
+    ]
+    return HttpServerResponse.text(render([...now, ...(yield* Metric.snapshot)]), {
       contentType,
       headers: { "cache-control": "no-store" }
     })
