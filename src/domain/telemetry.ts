@@ -41,6 +41,7 @@ const jobFailures = Metric.counter("image_census_job_failures_total", {
   incremental: true
 })
 
+// Never `job` or `instance`, which are Prometheus' own.
 const label = (key: string, value: string) => MetricLabel.make(key, value)
 
 const outcomeOf = (status: number): string => {
@@ -91,8 +92,8 @@ export const answered = (method: string, status: number, took: Duration.Duration
 
 /** Says whether a job runs. */
 export const jobRuns = (job: string, runs: boolean): Effect.Effect<void> =>
-  Metric.set(Metric.taggedWithLabels(jobsUp, [label("job", job)]), runs ? 1 : 0)
+  Metric.set(Metric.taggedWithLabels(jobsUp, [label("name", job)]), runs ? 1 : 0)
 
 /** Counts a job's failure. */
 export const jobFailed = (job: string): Effect.Effect<void> =>
-  Metric.increment(Metric.taggedWithLabels(jobFailures, [label("job", job)]))
+  Metric.increment(Metric.taggedWithLabels(jobFailures, [label("name", job)]))

@@ -114,6 +114,12 @@ const some = (text: string) => text.match(/^image_census_(?:database_up|backlog_
 const lost = new Transient({ service: "database", reason: "network", message: "lost" })
 
 describe("what is monitored", () => {
+  it.effect("leaves the labels to Prometheus that it sets itself", () =>
+    Effect.gen(function*() {
+      // It would call ours `exported_job`, and say the name of the target wherever an alert says `job`.
+      assert.notMatch(yield* page(), /[{,](?:job|instance)="/)
+    }))
+
   it.effect("shows nothing of the census that is not known now", () =>
     Effect.gen(function*() {
       const parked = "image_census_parked_seconds{service=\"dockerhub\",payer=\"vm\"} 1"

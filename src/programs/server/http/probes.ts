@@ -20,7 +20,7 @@ const deadJobs = Effect.map(
     pairs.flatMap(({ metricKey, metricState }) =>
       metricKey.name === "image_census_job_up" && MetricState.isGaugeState(metricState) &&
         Number(metricState.value) === 0
-        ? metricKey.tags.filter(({ key }) => key === "job").map(({ value }) => value)
+        ? metricKey.tags.filter(({ key }) => key === "name").map(({ value }) => value)
         : []
     )
 )
