@@ -5,6 +5,7 @@
 import { Option } from "effect"
 import type { TransientReason } from "./Errors.js"
 import { type HeaderValues, rateLimitOf, retryAfterOf } from "./RetryAfter.js"
+import type { Outcome } from "./telemetry.js"
 
 /** An answer as it came. Header names in lower case. */
 export interface RawAnswer {
@@ -124,4 +125,13 @@ export const readRest = (answer: RawAnswer, now: number): Option.Option<Problem>
   return isObject || answer.body.trimStart().startsWith("[")
     ? Option.none()
     : Option.some(failed("malformed", `HTTP ${answer.status} with a body that is no JSON`))
+}
+
+/** What an answer counts as; `usual` goes by its status. A 403 is also how GitHub words limits, and proxies their pages. */
+export const countedAs = (answer: RawAnswer, usual: Outcome): Outcome => {
+  if (usual !== "refused" && usual !== "not_visible") return usual
+  // When the limit ends does not matter here, so neither does what time it is.
+  const problem = statusProblem(answer, 0)
+  if (problem._tag === "Limited") return "rate_limited"
+  return problem._tag === "Failed" ? "server_error" : usual
 }

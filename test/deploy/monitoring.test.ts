@@ -45,7 +45,7 @@ const page = (
   current: LiveStatus["Type"]["current"] = Effect.succeed(status)
 ) =>
   Effect.gen(function*() {
-    yield* Telemetry.measured("github")(Effect.succeed({ status: 200 }))
+    yield* Telemetry.measured("github")(Effect.succeed(200), () => "ok")
     yield* Telemetry.wrote("repos", 1)
     yield* Telemetry.attemptsEnded({ dead: 1 })
     yield* Telemetry.answered("GET", 200, Duration.millis(1))

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck, Option } from "effect"
-import { type RawAnswer, readRest } from "../../src/domain/GitHubAnswer.js"
+import { countedAs, type RawAnswer, readRest } from "../../src/domain/GitHubAnswer.js"
 import { type AliasAnswer, readGraphql } from "../../src/domain/GitHubGraphqlAnswer.js"
 
 const now = Date.UTC(2026, 10, 21, 4, 0, 0)
@@ -286,5 +286,16 @@ describe("readRest", () => {
   ]
   it.each(forms)("%i %j", (status, body, expected) => {
     assert.strictEqual(Option.getOrUndefined(readRest(raw(status, body), now))?._tag, expected)
+  })
+})
+
+describe("countedAs", () => {
+  it("takes limits and pages of others out of what is refused, and leaves the rest as its status says", () => {
+    assert.strictEqual(countedAs(raw(401, { message: "Bad credentials" }), "refused"), "refused")
+    assert.strictEqual(countedAs(raw(403, { message: samlText }), "refused"), "refused")
+    assert.strictEqual(countedAs(raw(403, { message: secondaryText }), "refused"), "rate_limited")
+    assert.strictEqual(countedAs(raw(403, { message: secondaryText }), "not_visible"), "rate_limited")
+    assert.strictEqual(countedAs({ status: 403, headers: {}, body: "<html>" }, "refused"), "server_error")
+    assert.strictEqual(countedAs(raw(404, { message: "Not Found" }), "not_found"), "not_found")
   })
 })

@@ -7,6 +7,7 @@ import { Clock, DateTime, type Duration, Effect, Option, type Redacted, Ref } fr
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
 import { clampPark, rateLimitOf, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
+import type { Outcome } from "../../domain/telemetry.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { type Answer, exchange } from "../http/exchange.js"
 import { type HubAnswer, readAnswer } from "./answers.js"
@@ -46,6 +47,13 @@ const advice = "check DOCKERHUB_USERNAME and DOCKERHUB_TOKEN"
 const anonymousAdvice =
   "check that this address is not blocked (a proxy, an allow list), or set DOCKERHUB_USERNAME and DOCKERHUB_TOKEN"
 
+// A 403 may be a limit, a listing's end, or a page of somebody on the way.
+const outcomeOf = (said: HubAnswer, usual: Outcome): Outcome => {
+  if (said._tag === "Limited") return "rate_limited"
+  if (said._tag === "Wall") return "not_visible"
+  return said._tag === "Unusable" && (usual === "refused" || usual === "not_visible") ? "server_error" : usual
+}
+
 /** Calls over this client and these budgets. */
 export const makeCalls = Effect.fn("DockerHub.calls")(function*(
   client: HttpClient.HttpClient,
@@ -56,6 +64,8 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
   const baseUrl = (options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, "")
   const send = exchange(HttpClient.withTracerPropagation(client, false), {
     service,
+    budget: key.service,
+    outcome: (answer, usual) => usual === "ok" ? usual : outcomeOf(readAnswer(answer), usual),
     ...(options.timeout === undefined ? {} : { timeout: options.timeout })
   })
   const session = options.credentials === undefined ? undefined : yield* makeSession(baseUrl, options.credentials)
@@ -88,9 +98,9 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
   })
 
   /** Sends within the turn; counts, and takes in what the headers say. */
-  const exchanged = Effect.fn("DockerHub.exchange")(function*(request: HttpClientRequest.HttpClientRequest) {
+  const exchanged = Effect.fn("DockerHub.exchange")(function*(...sent: Parameters<typeof send>) {
     yield* budgets.spend(key, 1, 1)
-    const answer = yield* send(request)
+    const answer = yield* send(...sent)
     const reading = rateLimitOf(answer.headers)
     yield* budgets.observe(key, reading)
     const said = readAnswer(answer)
@@ -110,7 +120,7 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
     new Transient({ service, reason: said.reason, message: `${subject}: ${said.message}` })
 
   const login = Effect.fn("DockerHub.login")(function*(session: Effect.Effect.Success<ReturnType<typeof makeSession>>) {
-    const said = yield* exchanged(session.request)
+    const said = yield* exchanged(session.request, "credential")
     const subject = "the login"
     switch (said._tag) {
       case "Document": {

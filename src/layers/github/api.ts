@@ -6,7 +6,7 @@ import { HttpClient, HttpClientRequest } from "@effect/platform"
 import { Clock, DateTime, Effect, Option, Redacted, Ref, Schema } from "effect"
 import type { CircuitOptions } from "../../domain/Circuit.js"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
-import { type Problem, type RawAnswer, readRest } from "../../domain/GitHubAnswer.js"
+import { countedAs, type Problem, type RawAnswer, readRest } from "../../domain/GitHubAnswer.js"
 import { type GraphqlAnswer, readGraphql } from "../../domain/GitHubGraphqlAnswer.js"
 import type { BudgetKey, BudgetReading } from "../../domain/RateBudget.js"
 import { clampPark, parkFloor, unnamedPark } from "../../domain/RetryAfter.js"
@@ -60,7 +60,11 @@ export const makeApi = Effect.fnUntraced(function*(
   const budgets = yield* RateBudgets
   const circuit = yield* makeCircuit("GitHub", circuitOptions)
   const urls = githubUrls(options.apiUrl)
-  const send = exchange(client, { service, ...(options.timeout === undefined ? {} : { timeout: options.timeout }) })
+  const send = exchange(client, {
+    service,
+    outcome: countedAs,
+    ...(options.timeout === undefined ? {} : { timeout: options.timeout })
+  })
 
   const parkFor = Effect.fnUntraced(function*(payer: Payer, problem: Problem & { readonly _tag: "Limited" }) {
     const now = yield* Clock.currentTimeMillis

@@ -6,7 +6,7 @@ import { HttpClientRequest } from "@effect/platform"
 import type { Headers } from "@effect/platform/Headers"
 import { Duration, Effect, Stream } from "effect"
 import { Transient } from "../../domain/Errors.js"
-import { measured } from "../../domain/telemetry.js"
+import { type Asker, measured, type Outcome, outcomeOf } from "../../domain/telemetry.js"
 import { acceptedEncodings, decodeBody } from "./decode.js"
 
 /** An answer whose body was read to its end. */
@@ -22,6 +22,10 @@ export interface Answer {
 export interface ExchangeOptions {
   /** Who is asked; stands in errors. */
   readonly service: string
+  /** The name of its budgets, by which requests are counted. Default: the service's. */
+  readonly budget?: string
+  /** What came of a request where its status alone, which says `usual`, does not tell: a 403 may be a limit. */
+  readonly outcome?: (answer: Answer, usual: Outcome) => Outcome
   /** For the whole exchange, body included. Default 30 s. */
   readonly timeout?: Duration.Duration
   /** A longer body is refused, whether it was long on the wire or became so when decoded. Default 16 MiB. */
@@ -44,15 +48,24 @@ const causeText = (error: HttpClientError.HttpClientError): string => {
   return "code" in inner && typeof inner.code === "string" ? inner.code : inner.message
 }
 
+/** Sends a request; `credential` where one of ours is in it elsewhere than in the Authorization header. */
+export type Exchange = (
+  request: HttpClientRequest.HttpClientRequest,
+  credential?: "credential"
+) => Effect.Effect<Answer, Transient>
+
 /**
  * Sends a request and reads the answer to its end, whatever its status. Fails only with TRANSIENT: `timeout` when the
  * whole exchange took too long, `network` when the connection failed or broke, `malformed` when the body was longer
- * than allowed or is not what its Content-Encoding says.
+ * than allowed or is not what its Content-Encoding says. Made once for a service, as it holds the service's meter.
  */
-export const exchange =
-  (client: HttpClient.HttpClient, options: ExchangeOptions) =>
-  (request: HttpClientRequest.HttpClientRequest): Effect.Effect<Answer, Transient> => {
-    const { maxBytes = defaultMaxBytes, service, timeout = defaultTimeout } = options
+export const exchange = (client: HttpClient.HttpClient, options: ExchangeOptions): Exchange => {
+  const { maxBytes = defaultMaxBytes, service, timeout = defaultTimeout } = options
+  const meter = measured(options.budget ?? service)
+  const outcome = options.outcome ?? ((_: Answer, usual: Outcome) => usual)
+  const metered = (asker: Asker) => (request: Effect.Effect<Answer, Transient>) =>
+    meter(request, (answer) => outcome(answer, outcomeOf(answer.status, asker)))
+  return (request, credential) => {
     const fail = (reason: Transient["reason"], message: string) =>
       new Transient({ service, reason, message: `${where(request)}: ${message}` })
     const asking = request.headers["accept-encoding"] === undefined
@@ -88,7 +101,8 @@ export const exchange =
         duration: timeout,
         onTimeout: () => fail("timeout", `no whole answer within ${Duration.format(timeout)}`)
       }),
-      measured(service),
+      metered(request.headers["authorization"] === undefined ? credential ?? "stranger" : "credential"),
       Effect.withSpan("exchange", { attributes: { service } })
     )
   }
+}

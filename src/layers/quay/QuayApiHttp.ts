@@ -48,6 +48,7 @@ export const make = Effect.fn("QuayApiHttp.make")(function*(options: QuayOptions
   const longestWait = Duration.toMillis(options.longestWait ?? Duration.minutes(1))
   const send = exchange(HttpClient.withTracerPropagation(client, false), {
     service,
+    budget: key.service,
     ...(options.timeout === undefined ? {} : { timeout: options.timeout })
   })
   const places = unsafeMakeFairSemaphore(concurrency)

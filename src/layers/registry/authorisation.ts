@@ -11,7 +11,7 @@ import { malformed, sayingOf } from "./failures.js"
 import { authorisationHeader, basicHeader, type Identity, payerOf } from "./identity.js"
 import type { AskToken, TokenPlace } from "./tokenRequest.js"
 import type { Token, Tokens } from "./tokens.js"
-import { type Call, readSaying, type Reply, type Send } from "./transport.js"
+import { type Authorisation, type Call, readSaying, type Reply, type Send } from "./transport.js"
 
 type Scheme =
   | { readonly kind: "none" }
@@ -32,6 +32,9 @@ interface Ready {
   readonly token?: Token
   readonly key?: string
 }
+
+const sentBy = ({ credential }: Identity, { header }: Ready): Authorisation | undefined =>
+  header === undefined ? undefined : { header, of: Option.isSome(credential) ? "credential" : "stranger" }
 
 const challengesOf = (headers: Reply["headers"]): ReadonlyArray<Challenge> => {
   const value = headers["www-authenticate"]
@@ -138,7 +141,7 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
   ): Effect.Effect<Reply, CensusError> =>
     Effect.suspend(() => {
       identity.lane.unspent++
-      return Effect.flatMap(send(call, prepared.header), (reply): Effect.Effect<Reply, CensusError> => {
+      return Effect.flatMap(send(call, sentBy(identity, prepared)), (reply): Effect.Effect<Reply, CensusError> => {
         if (reply.status === 401) return challenged(identity, state, call, prepared, renewed, contacted, reply)
         state.scheme ??= { kind: "none" }
         return Effect.as(contacted, reply)

@@ -5,7 +5,8 @@ import type { HttpClient } from "@effect/platform"
 import { HttpClientRequest, UrlParams } from "@effect/platform"
 import { Duration, Effect, Option, Redacted } from "effect"
 import { Auth, type CensusError, Transient } from "../../domain/Errors.js"
-import { exchange } from "../http/exchange.js"
+import { type Exchange, exchange } from "../http/exchange.js"
+import type { Endpoint } from "./endpoints.js"
 import { sayingOf } from "./failures.js"
 import { basicHeader, type Identity } from "./identity.js"
 import type { Lanes } from "./lanes.js"
@@ -65,12 +66,24 @@ const requestOf = ({ credential }: Identity, place: TokenPlace, scope: string) =
 }
 
 /** Token requests over a client; a limit at the token endpoint parks the registry's lane. */
-export const makeAskToken = (http: HttpClient.HttpClient, lanes: Lanes, timeout: Duration.Duration): AskToken =>
-  Effect.fn("OciRegistry.token")(function*(identity, what, place, scope) {
+export const makeAskToken = (http: HttpClient.HttpClient, lanes: Lanes, timeout: Duration.Duration): AskToken => {
+  const exchanges = new Map<string, Exchange>()
+
+  const sendTo = ({ budget, registry }: Endpoint): Exchange => {
+    const known = exchanges.get(budget)
+    if (known !== undefined) return known
+    const made = exchange(http, { service: registry, budget, timeout, maxBytes: maxTokenBytes })
+    exchanges.set(budget, made)
+    return made
+  }
+
+  return Effect.fn("OciRegistry.token")(function*(identity, what, place, scope) {
     const service = identity.endpoint.registry
-    const send = exchange(http, { service, timeout, maxBytes: maxTokenBytes })
     identity.lane.unspent++
-    const answer = yield* send(requestOf(identity, place, scope))
+    const answer = yield* sendTo(identity.endpoint)(
+      requestOf(identity, place, scope),
+      Option.isSome(identity.credential) ? "credential" : undefined
+    )
     const at = `the token endpoint ${place.realm.host}${place.realm.pathname}`
     if (answer.status === 200) {
       const issued = issuedToken(answer.body)
@@ -93,3 +106,4 @@ export const makeAskToken = (http: HttpClient.HttpClient, lanes: Lanes, timeout:
     const reason = answer.status >= 500 ? "server" : "malformed"
     return yield* new Transient({ service, reason, message: `${what}: ${at} answered HTTP ${answer.status}${saying}` })
   })
+}

@@ -8,7 +8,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Effect, Either, Option, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
-import { measured } from "../../domain/telemetry.js"
+import { measured, type Meter, outcomeOf } from "../../domain/telemetry.js"
 import type { HeadRequests } from "../http/HeadRequests.js"
 import { refusalOf, sameOrigin } from "./addresses.js"
 import type { Deadlines } from "./deadlines.js"
@@ -81,11 +81,19 @@ const bodyOf = (body: CallBody | undefined): HttpBody.HttpBody => {
   return HttpBody.stream(body.bytes, "application/octet-stream", body.size)
 }
 
-/** Sends a call with an authorisation header, which is written here and nowhere else. */
-export type Send = (call: Call, authorisation: Redacted.Redacted | undefined) => Effect.Effect<Reply, Transient>
+/** What a call is sent with. */
+export interface Authorisation {
+  /** The header's value, written here and nowhere else. */
+  readonly header: Redacted.Redacted
+  /** Whose it is: made from a credential, or from what every stranger gets. */
+  readonly of: "credential" | "stranger"
+}
 
-const headersOf = (call: Call, authorisation: Redacted.Redacted | undefined): Readonly<Record<string, string>> =>
-  authorisation === undefined ? call.headers : { ...call.headers, authorization: Redacted.value(authorisation) }
+/** Sends a call with an authorisation. */
+export type Send = (call: Call, authorisation: Authorisation | undefined) => Effect.Effect<Reply, Transient>
+
+const headersOf = (call: Call, authorisation: Authorisation | undefined): Readonly<Record<string, string>> =>
+  authorisation === undefined ? call.headers : { ...call.headers, authorization: Redacted.value(authorisation.header) }
 
 const request = (call: Call, url: URL, headers: Readonly<Record<string, string>>) => {
   const made = HttpClientRequest.make(call.method)(url, { headers })
@@ -114,7 +122,17 @@ export const makeSend = (
   timeout: number,
   { calledBack, within }: Deadlines
 ): Send => {
-  const hop = (call: Call, url: URL, authorisation: Redacted.Redacted | undefined): Effect.Effect<Reply, Transient> => {
+  const meters = new Map<string, Meter>()
+
+  const meterOf = ({ budget }: Endpoint): Meter => {
+    const known = meters.get(budget)
+    if (known !== undefined) return known
+    const made = measured(budget)
+    meters.set(budget, made)
+    return made
+  }
+
+  const hop = (call: Call, url: URL, authorisation: Authorisation | undefined): Effect.Effect<Reply, Transient> => {
     const headers = headersOf(call, authorisation)
     const broken = (error: { readonly cause?: unknown; readonly reason: string }) =>
       brokenConnection(call.endpoint.registry, call.what, error)
@@ -138,12 +156,13 @@ export const makeSend = (
   const follow = (
     call: Call,
     url: URL,
-    authorisation: Redacted.Redacted | undefined,
+    authorisation: Authorisation | undefined,
     hops: number
   ): Effect.Effect<Reply, Transient> => {
     const service = call.endpoint.registry
+    const asker = authorisation?.of ?? "unnamed"
     return Effect.flatMap(
-      measured(service)(hop(call, url, authorisation)),
+      meterOf(call.endpoint)(hop(call, url, authorisation), ({ status }) => outcomeOf(status, asker)),
       (reply): Effect.Effect<Reply, Transient> => {
         if (!redirects.has(reply.status)) return Effect.succeed(reply)
         const location = reply.headers["location"]

@@ -5,13 +5,13 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Clock, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
-import { type Problem, readRest } from "../../domain/GitHubAnswer.js"
+import { countedAs, type Problem, readRest } from "../../domain/GitHubAnswer.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
 import { type SourceRepository, startsWithV } from "../../domain/ReleaseNotes.js"
 import { clampPark, rateLimitOf, unnamedPark } from "../../domain/RetryAfter.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { ReleaseProjects } from "../../services/ReleaseProjects.js"
-import { exchange } from "../http/exchange.js"
+import { type Exchange, exchange } from "../http/exchange.js"
 import { makeRemembered } from "../remembered.js"
 
 export interface ReleaseProjectsOptions {
@@ -89,6 +89,17 @@ export const make = Effect.fnUntraced(function*(options: ReleaseProjectsOptions 
   const client = yield* HttpClient.HttpClient
   const budgets = yield* RateBudgets
 
+  const exchanges = new Map<string, Exchange>()
+
+  const sendTo = (asking: Asking): Exchange => {
+    const { service } = asking
+    const known = exchanges.get(service)
+    if (known !== undefined) return known
+    const made = exchange(client, { service, budget: keyOf(asking).service, outcome: countedAs })
+    exchanges.set(service, made)
+    return made
+  }
+
   const errorOf = Effect.fnUntraced(function*(asking: Asking, what: string, problem: Problem) {
     const { service } = asking
     switch (problem._tag) {
@@ -119,7 +130,7 @@ export const make = Effect.fnUntraced(function*(options: ReleaseProjectsOptions 
       const headers = { "accept": "application/json", "user-agent": "image-census" }
       const plain = HttpClientRequest.get(url, { headers })
       const request = asking.token === undefined ? plain : HttpClientRequest.bearerToken(plain, asking.token)
-      const answer = yield* exchange(client, { service: asking.service })(request)
+      const answer = yield* sendTo(asking)(request)
       const now = yield* Clock.currentTimeMillis
       yield* budgets.observe(key, rateLimitOf(answer.headers))
       const problem = readRest(answer, now)

@@ -7,6 +7,7 @@ import { layer, type QuayOptions } from "../../../src/layers/quay/QuayApiHttp.js
 import { layerMemory } from "../../../src/layers/quay/QuayApiMemory.js"
 import { QuayApi } from "../../../src/services/QuayApi.js"
 import { RateBudgets } from "../../../src/services/RateBudgets.js"
+import { addedTo } from "../../support/requestCounts.js"
 import { json, makeStub, type Reply } from "../dockerhub/stub.js"
 
 const document = {
@@ -61,6 +62,7 @@ describe("QuayApi", () => {
       ])
       const [budget] = yield* Effect.flatMap(RateBudgets, (budgets) => budgets.snapshot)
       assert.deepStrictEqual([budget?.key.service, budget?.requests], ["quay", 1])
+      assert.deepStrictEqual(yield* addedTo("quay", passing(ask)), { ok: 1 })
     }).pipe(Effect.provide(services))
   })
 

@@ -6,6 +6,7 @@ import * as Budgets from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as ReleaseProjectsHttp from "../../../src/layers/releases/ReleaseProjectsHttp.js"
 import { ReleaseProjects } from "../../../src/services/ReleaseProjects.js"
 import { makeSimulation } from "../../sandbox/Simulation.js"
+import { addedTo } from "../../support/requestCounts.js"
 
 interface Reply {
   readonly status?: number
@@ -99,9 +100,13 @@ describe("ReleaseProjectsHttp", () => {
       body: { message: "API rate limit exceeded for 127.0.0.1" }
     }))
     return Effect.gen(function*() {
-      for (const source of ["https://github.com/o/n", "https://github.com/o/m", "https://github.com/o/l"]) {
-        assert.strictEqual((yield* Effect.flip(ask(source)))._tag, "RATE_LIMIT")
-      }
+      const sources = ["https://github.com/o/n", "https://github.com/o/m", "https://github.com/o/l"]
+      const limited = Effect.forEach(sources, (source) => Effect.flip(ask(source)))
+      const counted = addedTo(
+        "github-releases",
+        Effect.map(limited, (errors) => errors.forEach(({ _tag }) => assert.strictEqual(_tag, "RATE_LIMIT")))
+      )
+      assert.deepStrictEqual(yield* counted, { rate_limited: 1 })
       assert.lengthOf(asked, 1)
     }).pipe(Effect.provide(layer))
   })
