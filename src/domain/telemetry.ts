@@ -122,14 +122,22 @@ export const measured = (service: string): Meter => {
     })
 }
 
+const tables = ["repos", "repo_docker_pulls_daily"] as const
+
 /** Counts rows that were written to a table. */
-export const wrote = (table: string, rows: number): Effect.Effect<void> =>
+export const wrote = (table: (typeof tables)[number], rows: number): Effect.Effect<void> =>
   rows === 0 ? Effect.void : Metric.incrementBy(Metric.taggedWithLabels(rowsWritten, [label("table", table)]), rows)
 
-/** Counts attempts to deliver events, by what came of them: `delivered`, `failed` or `dead`. */
-export const attemptsEnded = (outcomes: Readonly<Record<string, number>>): Effect.Effect<void> =>
+interface Attempts {
+  readonly delivered: number
+  readonly failed: number
+  readonly dead: number
+}
+
+/** Counts attempts to deliver events, by what came of them. */
+export const attemptsEnded = (outcomes: Attempts): Effect.Effect<void> =>
   Effect.forEach(
-    Object.entries(outcomes).filter(([, count]) => count > 0),
+    Object.entries(outcomes),
     ([outcome, count]) => Metric.incrementBy(Metric.taggedWithLabels(deliveries, [label("outcome", outcome)]), count),
     { discard: true }
   )
@@ -145,6 +153,20 @@ export const answered = (method: string, status: number, took: Duration.Duration
 export const jobRuns = (job: string, runs: boolean): Effect.Effect<void> =>
   Metric.set(Metric.taggedWithLabels(jobsUp, [label("name", job)]), runs ? 1 : 0)
 
+const failuresOf = (job: string) => Metric.taggedWithLabels(jobFailures, [label("name", job)])
+
 /** Counts a job's failure. */
-export const jobFailed = (job: string): Effect.Effect<void> =>
-  Metric.increment(Metric.taggedWithLabels(jobFailures, [label("name", job)]))
+export const jobFailed = (job: string): Effect.Effect<void> => Metric.increment(failuresOf(job))
+
+/** Shows these jobs' failures from now on, none so far: of a series that begins at 1 nobody can tell that it grew. */
+export const jobsBegin = (jobs: ReadonlyArray<string>): Effect.Effect<void> =>
+  Effect.forEach(jobs, (job) => Metric.incrementBy(failuresOf(job), 0), { discard: true })
+
+/** Shows what is counted under labels that are known beforehand, none so far. */
+export const countingBegins: Effect.Effect<void> = Effect.zipRight(
+  attemptsEnded({ delivered: 0, failed: 0, dead: 0 }),
+  Effect.sync(() => {
+    for (const table of tables) rowsWritten.unsafeValue([label("table", table)])
+    for (const method of ["GET", "POST"]) servedSeconds.unsafeValue([label("method", method)])
+  })
+)

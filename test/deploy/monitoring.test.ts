@@ -39,18 +39,17 @@ const status: StatusValue = {
   processes: []
 }
 
-/** What `/metrics` shows when everything has happened once. */
+/** What `/metrics` shows of a program that serves, asks and runs a job, and to which little has happened yet. */
 const page = (
   schema: CensusPages["Type"]["schema"] = Effect.succeed({ current: 1, known: 1 }),
   current: LiveStatus["Type"]["current"] = Effect.succeed(status)
 ) =>
   Effect.gen(function*() {
-    yield* Telemetry.measured("github")(Effect.succeed(200), () => "ok")
-    yield* Telemetry.wrote("repos", 1)
-    yield* Telemetry.attemptsEnded({ dead: 1 })
-    yield* Telemetry.answered("GET", 200, Duration.millis(1))
+    yield* Telemetry.countingBegins
+    Telemetry.measured("github")
+    yield* Telemetry.jobsBegin(["sync"])
     yield* Telemetry.jobRuns("sync", true)
-    yield* Telemetry.jobFailed("sync")
+    yield* Telemetry.answered("GET", 200, Duration.millis(1))
     const response = yield* metrics({ version: "1.2.3", node: "v20", residentBytes: Effect.succeed(1) })
     return yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
   }).pipe(
@@ -58,12 +57,12 @@ const page = (
     Effect.provide(Layer.mock(CensusPages, { schema }))
   )
 
-/** Labels by the name of each metric; Prometheus adds those of the target. */
+/** Names of labels, and their values as `name="value"`, by the name of each metric. Prometheus adds the target's names. */
 const shown = (text: string): ReadonlyMap<string, ReadonlySet<string>> => {
   const metrics = new Map<string, Set<string>>()
   for (const [, name = "", labels = ""] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? /gm)) {
     const known = metrics.get(name) ?? new Set(["instance", "job"])
-    for (const [, label = ""] of labels.matchAll(/([a-z_]+)="/g)) known.add(label)
+    for (const [whole, label = ""] of labels.matchAll(/([a-z_]+)="[^"]*"/g)) known.add(label).add(whole)
     metrics.set(name, known)
   }
   return metrics
@@ -120,6 +119,21 @@ describe("what is monitored", () => {
       assert.notMatch(yield* page(), /[{,](?:job|instance)="/)
     }))
 
+  it.effect("shows what is counted before anything has happened", () =>
+    Effect.gen(function*() {
+      const text = yield* page()
+      for (
+        const series of [
+          "event_deliveries_total{outcome=\"dead\"}",
+          "event_deliveries_total{outcome=\"delivered\"}",
+          "event_deliveries_total{outcome=\"failed\"}",
+          "job_failures_total{name=\"sync\"}",
+          "requests_total{service=\"github\",outcome=\"refused\"}",
+          "rows_written_total{table=\"repos\"}"
+        ]
+      ) assert.include(text, `\nimage_census_${series} 0\n`)
+    }))
+
   it.effect("shows nothing of the census that is not known now", () =>
     Effect.gen(function*() {
       const parked = "image_census_parked_seconds{service=\"dockerhub\",payer=\"vm\"} 1"
@@ -154,7 +168,9 @@ describe("what is monitored", () => {
           ...[...expr.matchAll(/[{,]\s*([a-z_]+)\s*[!=]~?"/g)].map(([, label = ""]) => label),
           ...[...said.matchAll(/\{\{ *(?:\$labels\.)?([a-z_]+) *\}\}/g)].map(([, label = ""]) => label)
         ]
-        for (const label of used) {
+        const values = [...expr.matchAll(/[{,]\s*([a-z_]+)=~?"([a-z_|]+)"/g)]
+          .flatMap(([, label = "", list = ""]) => list.split("|").map((value) => `${label}="${value}"`))
+        for (const label of [...used, ...values]) {
           assert.isTrue(labels.has(label) || names.length === 0, `${where}: there is no label ${label}`)
         }
       }

@@ -3,7 +3,7 @@
  */
 import { Clock, Duration, Effect, Random } from "effect"
 import type { Auth } from "../../domain/Errors.js"
-import { jobFailed, jobRuns } from "../../domain/telemetry.js"
+import { jobFailed, jobRuns, jobsBegin } from "../../domain/telemetry.js"
 import type { Job } from "./Job.js"
 
 const firstPause = Duration.seconds(1)
@@ -42,5 +42,8 @@ const keepRunning = <R>(job: Job<R>): Effect.Effect<void, Auth, R> => {
 /** Runs the jobs side by side until all have ended. Fails with the first AUTH, and the others are interrupted. */
 export const supervise = Effect.fn("supervise")(
   <R>(jobs: ReadonlyArray<Job<R>>): Effect.Effect<void, Auth, R> =>
-    Effect.forEach(jobs, keepRunning, { concurrency: "unbounded", discard: true })
+    Effect.zipRight(
+      jobsBegin(jobs.map(({ name }) => name)),
+      Effect.forEach(jobs, keepRunning, { concurrency: "unbounded", discard: true })
+    )
 )

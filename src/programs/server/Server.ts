@@ -12,6 +12,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
+import { countingBegins } from "../../domain/telemetry.js"
 import { CensusPages } from "../../services/CensusPages.js"
 import { Api, prefix } from "./api/Api.js"
 import { catalog } from "./handlers/catalog.js"
@@ -100,6 +101,7 @@ const memoryOf = () => process.memoryUsage.rss()
 
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
+  yield* countingBegins
   const live = yield* LiveStream.make()
   const context = yield* Layer.build(NodeHttpServer.layerContext)
   const described = Api.annotate(OpenApi.Version, options.version)

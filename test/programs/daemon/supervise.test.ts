@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, FastCheck as fc, Fiber, Ref, TestClock } from "effect"
+import { Duration, Effect, FastCheck as fc, Fiber, Metric, MetricState, Ref, TestClock } from "effect"
 import { Auth, Transient } from "../../../src/domain/Errors.js"
 import { pauseAfter, supervise } from "../../../src/programs/daemon/supervise.js"
 
@@ -75,5 +75,25 @@ describe("supervise", () => {
       yield* Fiber.join(fiber)
       assert.strictEqual(yield* Ref.get(tries), 3)
       assert.strictEqual(yield* Ref.get(steady), 10)
+    }))
+
+  it.effect("shows from the beginning that a job has not failed, and then that it has", () =>
+    Effect.gen(function*() {
+      const failures = Effect.map(Metric.snapshot, (pairs) =>
+        pairs.flatMap(({ metricKey: { name, tags }, metricState }) =>
+          name === "image_census_job_failures_total" && tags.some(({ value }) =>
+              value === "shown"
+            ) &&
+            MetricState.isCounterState(metricState)
+            ? [metricState.count]
+            : []
+        ))
+      const run = Effect.zipRight(Effect.sleep("1 minute"), Effect.fail(lost))
+      const fiber = yield* Effect.fork(supervise([{ name: "shown", run }]))
+      yield* TestClock.adjust("30 seconds")
+      assert.deepStrictEqual(yield* failures, [0])
+      yield* TestClock.adjust("31 seconds")
+      assert.deepStrictEqual(yield* failures, [1])
+      yield* Fiber.interrupt(fiber)
     }))
 })

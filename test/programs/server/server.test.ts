@@ -121,6 +121,7 @@ layer(server, { excludeTestServices: true })("the server", (it) => {
       assert.include(body, "image_census_build_info{version=\"1.2.3\"")
       assert.include(body, "image_census_rows{table=\"images\"} 2")
       assert.include(body, "image_census_database_up 1")
+      assert.include(body, "image_census_event_deliveries_total{outcome=\"dead\"} 0")
       const docs = yield* ask(url, "/api/docs")
       assert.notMatch(docs.body, /<(?:script|link|img)[^>]+(?:src|href)="?https?:/)
       assert.notInclude(String(docs.headers["content-security-policy"]), "unsafe")
