@@ -2,7 +2,7 @@
  * The status of the census for any number of readers at the price of one: rows of large tables are counted in the
  * background and never more of the time than a twentieth, budgets and processes are read once a second at most.
  */
-import { Clock, Context, Duration, Effect, Layer, Option, Ref } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref } from "effect"
 import type { Transient } from "../../../domain/Errors.js"
 import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
 import { dayOf } from "../../../domain/UtcDay.js"
@@ -89,6 +89,7 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
   const scope = yield* Effect.scope
   const counted = yield* Ref.make(Option.none<Counted>())
   const rates = yield* Ref.make(RequestRates.none)
+  const first = yield* Ref.make(Option.none<Fiber.Fiber<Counted, Transient>>())
   const last = yield* Ref.make(Option.none<StatusValue>())
   const counting = yield* Effect.makeSemaphore(1)
   const reading = yield* Effect.makeSemaphore(1)
@@ -102,12 +103,17 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
     return fresh
   })
 
+  // Called while `reading`, by one at a time. Who asks may give up before large tables are counted for the first time:
+  // that goes on, and the next one waits for it instead of beginning anew.
   const counts = Effect.gen(function*() {
     const known = yield* Ref.get(counted)
     if (Option.isNone(known)) {
-      return yield* counting.withPermits(1)(
-        Effect.flatMap(Ref.get(counted), Option.match({ onNone: () => count, onSome: Effect.succeed }))
-      )
+      const begun = yield* Ref.get(first)
+      const underWay = Option.isSome(begun) && Option.isNone(yield* Fiber.poll(begun.value))
+        ? begun.value
+        : yield* Effect.forkIn(count, scope)
+      yield* Ref.set(first, Option.some(underWay))
+      return yield* Fiber.join(underWay)
     }
     const { at, took } = known.value
     const now = yield* Clock.currentTimeMillis

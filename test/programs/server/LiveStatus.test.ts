@@ -1,0 +1,59 @@
+import { assert, it } from "@effect/vitest"
+import { Duration, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import { Transient } from "../../../src/domain/Errors.js"
+import * as LiveStatus from "../../../src/programs/server/live/LiveStatus.js"
+import { CensusPages } from "../../../src/services/CensusPages.js"
+import { ProcessBoard } from "../../../src/services/ProcessBoard.js"
+import { RepoDockerStore, type StoreStatus } from "../../../src/services/RepoDockerStore.js"
+
+const rows: StoreStatus = {
+  repositories: 7,
+  images: 0,
+  gone: 0,
+  snapshots: 0,
+  backlog: 0,
+  repositoriesDue: 0,
+  imagesDue: 0,
+  deferred: 0,
+  leased: 0,
+  oldestDue: Option.none(),
+  lastCompleteDay: Option.none()
+}
+
+/** A status whose rows are counted so. */
+const over = (status: RepoDockerStore["Type"]["status"]) =>
+  LiveStatus.make({ discovery: Duration.days(14), refresh: Duration.days(1) }).pipe(Effect.provide(Layer.mergeAll(
+    Layer.mock(RepoDockerStore, { status }),
+    Layer.mock(CensusPages, { doneOn: () => Effect.succeed(0) }),
+    Layer.mock(ProcessBoard, { running: Effect.succeed([]), budgets: Effect.succeed([]) })
+  )))
+
+/** Whoever asks, and how long they wait. */
+const asking = (status: LiveStatus.LiveStatus["Type"], patience: Duration.DurationInput) =>
+  Effect.gen(function*() {
+    const asked = yield* Effect.fork(Effect.exit(Effect.timeout(status.current, patience)))
+    yield* TestClock.adjust(patience)
+    return yield* Fiber.join(asked)
+  })
+
+it.scoped("counts rows to the end for the first time, however often somebody gives up waiting for them", () =>
+  Effect.gen(function*() {
+    let counts = 0
+    const status = yield* over(() => Effect.as(Effect.delay(Effect.sync(() => (counts += 1)), "10 seconds"), rows))
+    assert.isTrue(Exit.isFailure(yield* asking(status, "4 seconds")))
+    assert.isTrue(Exit.isFailure(yield* asking(status, "4 seconds")))
+    const known = yield* asking(status, "4 seconds")
+    assert.isTrue(Exit.isSuccess(known) && known.value.rows.repositories === 7)
+    assert.strictEqual(counts, 1)
+  }))
+
+it.scoped("counts anew after that has failed", () =>
+  Effect.gen(function*() {
+    let counts = 0
+    const lost = new Transient({ service: "database", reason: "network", message: "lost" })
+    const status = yield* over(() =>
+      Effect.suspend(() => (counts += 1) === 1 ? Effect.fail(lost) : Effect.succeed(rows))
+    )
+    assert.deepStrictEqual(yield* asking(status, "1 second"), Exit.fail(lost))
+    assert.isTrue(Exit.isSuccess(yield* asking(status, "1 second")))
+  }))
