@@ -78,8 +78,13 @@ export interface StoreStatus {
   readonly leased: number
   /** When the row that has been due longest became due (epoch milliseconds). */
   readonly oldestDue: Option.Option<number>
-  /** The latest UTC day for which every image that was known and not gone has a row. */
+  /** The latest UTC day for which every image of Docker Hub that was known and not missing has a row. */
   readonly lastCompleteDay: Option.Option<UtcDay>
+  /**
+   * The current UTC day: images that get a row of it (those of Docker Hub that are not missing there), and those that have
+   * one. The day is complete when they are as many.
+   */
+  readonly today: { readonly day: UtcDay; readonly images: number; readonly done: number }
 }
 
 /**

@@ -17,6 +17,8 @@ const Repositories = Schema.Struct({
 const Images = Schema.Struct({
   images: Schema.Int,
   gone: Schema.Int,
+  today: Schema.Int,
+  done: Schema.Int,
   due: Schema.Int,
   deferred: Schema.Int,
   leased: Schema.Int,
@@ -65,13 +67,15 @@ export const makeStatus = ({ sql }: StoreCore) => {
     return rowOf(Images)(sql`
       select (select count(*)::int from repo_docker) as images,
         (count(*) filter (where gone_at is not null))::int as gone,
+        (count(*) filter (where missing_since is null or not absent))::int as today,
+        (count(*) filter (where not absent))::int as done,
         (count(*) filter (where due))::int as due,
         (count(*) filter (where later and lease is null))::int as deferred,
         (count(*) filter (where later and lease is not null))::int as leased,
         round(extract(epoch from min(case when not due then null
           else (greatest(due_on, known_since) + time '00:00') at time zone 'UTC' end)) * 1000)::float8 as oldest
       from (
-        select d.gone_at, d.lease, d.known_since,
+        select d.gone_at, d.missing_since, d.lease, d.known_since, absent,
           case when absent then least(d.due_on, ${today}::date) else ${today}::date end as due_on,
           d.not_before > ${at} as later,
           d.not_before <= ${at} and (
@@ -124,7 +128,8 @@ export const makeStatus = ({ sql }: StoreCore) => {
         deferred: ofRepositories.deferred + ofImages.deferred,
         leased: ofRepositories.leased + ofImages.leased,
         oldestDue: oldest.length === 0 ? Option.none() : Option.some(Math.min(...oldest)),
-        lastCompleteDay: yield* lastCompleteDay(ofSnapshots.latest)
+        lastCompleteDay: yield* lastCompleteDay(ofSnapshots.latest),
+        today: { day: dayOf(now), images: ofImages.today, done: ofImages.done }
       }
       return status
     },

@@ -93,10 +93,10 @@ onEveryStore("links", [
         // It has no pulls, so it is never due at Docker Hub.
         yield* TestClock.setTime(evening + 3 * day)
         assert.deepStrictEqual(yield* store.claimImages(claimDaily(10)), [])
-        assert.strictEqual(
-          (yield* store.status({ discovery: Duration.days(14), refresh: Duration.days(1) })).imagesDue,
-          0
-        )
+        const status = yield* store.status({ discovery: Duration.days(14), refresh: Duration.days(1) })
+        assert.deepStrictEqual([status.images, status.imagesDue], [1, 0])
+        // Nor does it keep a day from being complete.
+        assert.deepStrictEqual(status.today, { day: dayOf(evening + 3 * day), images: 0, done: 0 })
       })
   ),
 

@@ -139,7 +139,8 @@ onEveryStore("repositories, history and status", [
         deferred: 1,
         leased: 1,
         oldestDue: Option.some(evening),
-        lastCompleteDay: Option.some(today)
+        lastCompleteDay: Option.some(today),
+        today: { day: today, images: 1, done: 1 }
       })
       yield* TestClock.setTime(evening + hour)
       const after = yield* store.status(intervals)
@@ -156,8 +157,12 @@ onEveryStore("repositories, history and status", [
         yield* TestClock.setTime(evening + hour)
         yield* store.recordRefresh([refreshed({ image: "a/one", attempts: 0 }, evening + hour, 6n)])
         assert.deepStrictEqual((yield* store.status(intervals)).lastCompleteDay, Option.some(today))
+        const before = yield* store.status(intervals)
+        assert.deepStrictEqual(before.today, { day: addDays(today, 1), images: 2, done: 1 })
         yield* store.recordRefresh([gone({ image: "b/two", attempts: 0 }, evening + hour)])
-        assert.deepStrictEqual((yield* store.status(intervals)).lastCompleteDay, Option.some(addDays(today, 1)))
+        const after = yield* store.status(intervals)
+        assert.deepStrictEqual(after.lastCompleteDay, Option.some(addDays(today, 1)))
+        assert.deepStrictEqual(after.today, { day: addDays(today, 1), images: 1, done: 1 })
       })
   )
 ])

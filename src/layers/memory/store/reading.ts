@@ -97,8 +97,8 @@ export const makeReading = (tables: Tables) => {
       const repositoriesDue = rows.filter((row) => row.notBefore <= now && dueSince(row) <= now)
       const imagesDue = images.filter((row) => row.notBefore <= now && isDue(row, now, intervals.refresh))
       const later = [...rows, ...images].filter((row) => row.notBefore > now)
+      const today = dayOf(now)
       const imageDueSince = (row: ImageRow) => {
-        const today = dayOf(now)
         const dueOn = row.days.has(today) ? today : Option.getOrElse(row.dueOn, () => row.knownSince)
         const earliest = dueOn > today ? today : dueOn
         return startOf(earliest > row.knownSince ? earliest : row.knownSince)
@@ -115,7 +115,12 @@ export const makeReading = (tables: Tables) => {
         deferred: later.filter((row) => Option.isNone(row.lease)).length,
         leased: later.filter((row) => Option.isSome(row.lease)).length,
         oldestDue: due.length === 0 ? Option.none() : Option.some(Math.min(...due)),
-        lastCompleteDay: lastCompleteDay(images)
+        lastCompleteDay: lastCompleteDay(images),
+        today: {
+          day: today,
+          images: images.filter((row) => Option.isNone(row.missingSince) || row.days.has(today)).length,
+          done: images.filter((row) => row.days.has(today)).length
+        }
       }
       return result
     }

@@ -56,7 +56,7 @@ export const Status = Schema.Struct({
   deferred: Schema.Int,
   leased: Schema.Int,
   lastCompleteDay: orNull(Day),
-  /** Images that are known and not gone, and how many of them have today's row. */
+  /** Images that get a row today (of Docker Hub, and not missing there), and how many of them have it. */
   today: Schema.Struct({ day: Day, images: Schema.Int, done: Schema.Int }),
   rows: Schema.Struct({
     repositories: Schema.Int,

@@ -5,8 +5,6 @@
 import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref } from "effect"
 import type { Transient } from "../../../domain/Errors.js"
 import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
-import { dayOf } from "../../../domain/UtcDay.js"
-import { CensusPages } from "../../../services/CensusPages.js"
 import { ProcessBoard, type RunningProcess } from "../../../services/ProcessBoard.js"
 import { RepoDockerStore, type StoreStatus } from "../../../services/RepoDockerStore.js"
 import type { Status } from "../api/status.js"
@@ -31,7 +29,6 @@ interface Counted {
   readonly at: number
   readonly took: number
   readonly store: StoreStatus
-  readonly done: number
 }
 
 const freshFor = Duration.toMillis(Duration.seconds(1))
@@ -53,7 +50,7 @@ const budgetOf = (rates: ReadonlyMap<string, number>) => (state: BudgetState) =>
 
 const statusOf = (
   now: number,
-  { at, done, store }: Counted,
+  { at, store }: Counted,
   budgets: ReadonlyArray<BudgetState>,
   rates: ReadonlyMap<string, number>,
   processes: ReadonlyArray<RunningProcess>
@@ -66,7 +63,7 @@ const statusOf = (
   deferred: store.deferred,
   leased: store.leased,
   lastCompleteDay: store.lastCompleteDay,
-  today: { day: dayOf(at), images: store.images - store.gone, done },
+  today: store.today,
   rows: { repositories: store.repositories, images: store.images, gone: store.gone, snapshots: store.snapshots },
   parks: budgets.flatMap(({ key, parkReason, parkedUntil }) =>
     parkedUntil === undefined || parkedUntil <= now ? [] : [{
@@ -84,7 +81,6 @@ const statusOf = (
 /** A status that is read as long as the scope lasts. */
 export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOptions) {
   const store = yield* RepoDockerStore
-  const pages = yield* CensusPages
   const board = yield* ProcessBoard
   const scope = yield* Effect.scope
   const counted = yield* Ref.make(Option.none<Counted>())
@@ -96,9 +92,9 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
 
   const count = Effect.gen(function*() {
     const before = yield* Clock.currentTimeMillis
-    const [status, done] = yield* Effect.all([store.status(options), pages.doneOn(dayOf(before))])
+    const status = yield* store.status(options)
     const at = yield* Clock.currentTimeMillis
-    const fresh: Counted = { at, took: at - before, store: status, done }
+    const fresh: Counted = { at, took: at - before, store: status }
     yield* Ref.set(counted, Option.some(fresh))
     return fresh
   })
@@ -147,5 +143,4 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
 /** The status as long as the scope lasts. */
 export const layer = (
   options: LiveStatusOptions
-): Layer.Layer<LiveStatus, never, RepoDockerStore | CensusPages | ProcessBoard> =>
-  Layer.scoped(LiveStatus, make(options))
+): Layer.Layer<LiveStatus, never, RepoDockerStore | ProcessBoard> => Layer.scoped(LiveStatus, make(options))
