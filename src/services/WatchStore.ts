@@ -118,10 +118,12 @@ export interface WatchClaimOptions {
 export class WatchStore extends Context.Tag("image-census/WatchStore")<WatchStore, {
   /**
    * Adds watches; one that is there (same reference and platform) takes the new interval, actions and rule, and keeps
-   * what was seen. What waits for an action uses the new ones; what waited for an action that is gone is dropped.
+   * what was seen. What waits for an action uses the new ones; what waited for an action that is gone is dropped. With
+   * `onlyNew` one that is there stays as it is, and is not counted.
    */
   readonly add: (
-    watches: ReadonlyArray<NewWatch>
+    watches: ReadonlyArray<NewWatch>,
+    options?: { readonly onlyNew: boolean }
   ) => Effect.Effect<{ readonly added: number; readonly changed: number }, Transient>
   /** Takes watches out, with what waits for their actions; their events stay. Returns how many went. */
   readonly remove: (selection: WatchSelection) => Effect.Effect<number, Transient>

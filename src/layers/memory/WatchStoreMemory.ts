@@ -49,13 +49,18 @@ export const make = (holder: string, tables: WatchTables = emptyWatchTables()): 
     }
   }
 
-  const add = Effect.fn("WatchStore.add")(function*(watches: ReadonlyArray<NewWatch>) {
+  const add = Effect.fn("WatchStore.add")(function*(
+    watches: ReadonlyArray<NewWatch>,
+    options?: { readonly onlyNew: boolean }
+  ) {
     const now = yield* Clock.currentTimeMillis
     const distinct = new Map(watches.map((watch) => [watchKey(watch), watch]))
+    let added = 0
     let changed = 0
     for (const [key, watch] of distinct) {
       const known = rows().find((row) => watchKey(row.watch) === key)
       if (known === undefined) {
+        added += 1
         put({
           watch: { ...watch, id: String(tables.nextWatch++) },
           addedAt: now,
@@ -64,14 +69,14 @@ export const make = (holder: string, tables: WatchTables = emptyWatchTables()): 
           updates: unlooked,
           updatesLease: Option.none()
         })
-      } else {
+      } else if (options?.onlyNew !== true) {
         changed += 1
         const dueAt = Math.min(known.state.dueAt, now + Duration.toMillis(watch.every))
         put({ ...known, watch: { ...watch, id: known.watch.id }, state: { ...known.state, dueAt } })
         dropUndone(known.watch.id, watch.actions.length)
       }
     }
-    return { added: distinct.size - changed, changed }
+    return { added, changed }
   })
 
   const remove = Effect.fn("WatchStore.remove")((selection: WatchSelection) =>

@@ -60,6 +60,30 @@ onEveryWatchStore("watches", [
       })
   ),
 
+  when(
+    "are left as they are where only new ones are wanted",
+    ({ other, store }) =>
+      Effect.gen(function*() {
+        const mine = watchOf("nginx", {
+          actions: [{ _tag: "Command", argv: ["redeploy"] }, webhook()],
+          updates: Option.some({ level: "minor", minAge: Duration.days(1), between: Option.none() })
+        })
+        yield* store.add([mine])
+        yield* store.fire(selection("nginx"))
+        const theirs = [watchOf("nginx", { actions: [] }), watchOf("nginx", { platform: amd64 })]
+        assert.deepStrictEqual(yield* other.add(theirs, { onlyNew: true }), { added: 1, changed: 0 })
+        const [kept, fresh] = yield* collect(store.list(Option.none()))
+        assert.deepStrictEqual([kept?.watch.actions, kept?.watch.updates], [mine.actions, mine.updates])
+        assert.deepStrictEqual([kept?.pending, fresh?.pending], [2, 0])
+        const both = [watchOf("redis"), watchOf("redis")]
+        const counts = yield* Effect.all([
+          store.add(both, { onlyNew: true }),
+          other.add(both, { onlyNew: true })
+        ], { concurrency: 2 })
+        assert.strictEqual(counts.reduce((sum, { added }) => sum + added, 0), 1)
+      })
+  ),
+
   when("keep their rule, platform and actions as they were given", ({ store }) =>
     Effect.gen(function*() {
       const watch = watchOf("nginx:1.27", {

@@ -67,7 +67,12 @@ const beginning: Place = ["", ""]
 
 /** The parts of the store that are about watches as such. */
 export const makeWatches = ({ sql }: StoreCore) => {
-  const addChunk = (watches: ReadonlyArray<NewWatch>, now: number) =>
+  const ofNew = sql`do nothing`
+  const ofAll = sql`do update set every_ms = excluded.every_ms, actions = excluded.actions,
+            update_level = excluded.update_level, update_min_age_ms = excluded.update_min_age_ms,
+            update_from = excluded.update_from, update_to = excluded.update_to`
+
+  const addChunk = (watches: ReadonlyArray<NewWatch>, now: number, onlyNew: boolean) =>
     inTransaction(sql)(Effect.gen(function*() {
       // In one order, so that two additions do not wait for each other.
       const counts = yield* rowOf(Counts)(sql`
@@ -80,9 +85,7 @@ export const makeWatches = ({ sql }: StoreCore) => {
             update_min_age_ms, update_from, update_to, added_at)
           select reference, registry, platform, every, actions, level, age, "from", "to", ${instant(sql, now)}
           from input order by reference, platform
-          on conflict (reference, platform) do update set every_ms = excluded.every_ms, actions = excluded.actions,
-            update_level = excluded.update_level, update_min_age_ms = excluded.update_min_age_ms,
-            update_from = excluded.update_from, update_to = excluded.update_to
+          on conflict (reference, platform) ${onlyNew ? ofNew : ofAll}
           returning w.*, w.xmax = 0 as is_new
         ), states as (
           insert into image_watch_states as s (watch_id, registry, due_at)
@@ -99,11 +102,17 @@ export const makeWatches = ({ sql }: StoreCore) => {
       return counts
     }))
 
-  const add = Effect.fn("WatchStore.add")(function*(watches: ReadonlyArray<NewWatch>) {
+  const add = Effect.fn("WatchStore.add")(function*(
+    watches: ReadonlyArray<NewWatch>,
+    options?: { readonly onlyNew: boolean }
+  ) {
     const now = yield* Clock.currentTimeMillis
     // Of several for one reference and platform the last one counts.
     const distinct = [...new Map(watches.map((watch) => [watchKey(watch), watch])).values()]
-    const parts = yield* Effect.forEach(Array.chunksOf(distinct, chunkSize), (chunk) => addChunk(chunk, now))
+    const parts = yield* Effect.forEach(
+      Array.chunksOf(distinct, chunkSize),
+      (chunk) => addChunk(chunk, now, options?.onlyNew === true)
+    )
     return {
       added: parts.reduce((sum, { added }) => sum + added, 0),
       changed: parts.reduce((sum, { changed }) => sum + changed, 0)

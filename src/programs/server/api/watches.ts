@@ -3,9 +3,10 @@
  */
 import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
+import * as OpenApi from "@effect/platform/OpenApi"
 import { Schema } from "effect"
 import { NotFound, Transient } from "../../../domain/Errors.js"
-import { Invalid } from "./problems.js"
+import { Conflict, Invalid } from "./problems.js"
 import { cursor, Instant, limit, Next, nextOf, orNull, search, wholeNumber } from "./wire.js"
 
 const Level = Schema.Literal("patch", "minor", "major")
@@ -109,7 +110,17 @@ export const watches = HttpApiGroup.make("watches")
       .setUrlParams(Schema.Struct({ search, limit, after: cursor(WatchKey) }))
       .addSuccess(WatchPage)
   )
-  .add(HttpApiEndpoint.post("add", "/watches").setPayload(NewWatch).addSuccess(Watch, { status: 201 }))
+  .add(
+    HttpApiEndpoint.post("add", "/watches")
+      .annotate(
+        OpenApi.Description,
+        "Adds a watch. One of the same reference and platform is left as it is and answered with 409: it may have what " +
+          "cannot be said here, commands and a rule for newer versions. `image-census watch add` changes it."
+      )
+      .setPayload(NewWatch)
+      .addSuccess(Watch, { status: 201 })
+      .addError(Conflict, { status: 409 })
+  )
   .add(
     HttpApiEndpoint.post("fire", "/watches/:id/fire")
       .setPath(WatchPath)

@@ -11,7 +11,7 @@ import { describeAction, platformText } from "../../../domain/Watch.js"
 import type { UpdateFound } from "../../../domain/WatchEvent.js"
 import { type StoredWatch, WatchStore } from "../../../services/WatchStore.js"
 import { Api } from "../api/Api.js"
-import { Invalid } from "../api/problems.js"
+import { Conflict, Invalid } from "../api/problems.js"
 import { nextWatch } from "../api/watches.js"
 
 /** A newer version without its tag in the program. */
@@ -113,13 +113,18 @@ export const watches = HttpApiBuilder.group(Api, "watches", (handlers) =>
           return yield* new Invalid({ message: `actions.${wrong}.webhook: is no address; give http:// or https://` })
         }
         const store = yield* WatchStore
-        yield* store.add([{
+        const { added } = yield* store.add([{
           reference,
           platform,
           every: Duration.seconds(payload.everySeconds),
           actions: payload.actions.map(({ webhook }) => ({ _tag: "Webhook", url: webhook, allowPrivate: false })),
           updates: Option.none()
-        }])
+        }], { onlyNew: true })
+        if (added === 0) {
+          return yield* new Conflict({
+            message: `${canonical(reference)} is watched already; image-census watch add changes what is done with it`
+          })
+        }
         const selection = { reference: canonical(reference), platform: Option.some(platformText(platform)) }
         const stored = yield* Stream.runHead(store.list(Option.some(selection)))
         return yield* Option.match(stored, {
