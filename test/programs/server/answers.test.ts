@@ -2,7 +2,7 @@
  * What the API's answers mean: which status for what, and that nothing is changed that was not asked for.
  */
 import { assert, layer } from "@effect/vitest"
-import { Context, Duration, Effect, Either, Layer, Option, Schema, Stream } from "effect"
+import { Context, Duration, Effect, Either, Encoding, Layer, Option, Schema, Stream } from "effect"
 import { parseNormalized } from "../../../src/domain/ImageReference.js"
 import type { WatchAction } from "../../../src/domain/Watch.js"
 import { WatchStore } from "../../../src/services/WatchStore.js"
@@ -24,6 +24,12 @@ const post = (path: string, body: unknown) =>
       body: JSON.stringify(body)
     }))
 
+const get = (path: string) => Effect.flatMap(Address, (url) => ask(url, api(path)))
+
+const statusOf = (path: string) => Effect.map(get(path), ({ status }) => status)
+
+const cursor = (key: unknown) => Encoding.encodeBase64Url(JSON.stringify(key))
+
 layer(server, { excludeTestServices: true })("the answers", (it) => {
   it.effect("leave a watch with what cannot be said over HTTP as it is", () =>
     Effect.gen(function*() {
@@ -43,5 +49,38 @@ layer(server, { excludeTestServices: true })("the answers", (it) => {
       const other = yield* post("/watches", { reference: "nginx:1.27", platform: "linux/arm64" })
       assert.strictEqual(other.status, 201)
       assert.strictEqual((yield* decode(other.body))["platform"], "linux/arm64")
+    }))
+
+  it.effect("are a client's fault where a mark holds what no database has", () =>
+    Effect.gen(function*() {
+      const image = (value: string | null, image: string) => `after=${cursor({ sort: "pulls", value, image })}`
+      const wrong = [
+        `/images?${image("9999999999999999999", "x")}`,
+        `/images?${image("-9223372036854775809", "x")}`,
+        ...["a\u0000b", "a\ud800b"].flatMap((name) => [
+          `/images?${image("1", name)}`,
+          `/images?${image(null, name)}`,
+          `/watches?after=${cursor({ reference: name, platform: "" })}`,
+          `/updates?after=${cursor({ reference: "x", platform: name })}`
+        ]),
+        `/repositories?after=${cursor({ id: "9999999999999999999" })}`,
+        `/events?after=${cursor({ sequence: 1e300 })}`,
+        "/images/nginx/tags?after=nonsense",
+        "/images/nginx/tags/1/history?after=nonsense",
+        "/images?search=%00",
+        "/catalog?after=%00",
+        "/images/a%00b/tags"
+      ]
+      for (const path of wrong) assert.strictEqual(yield* statusOf(path), 400, path)
+      const right = [
+        `/images?${image("9223372036854775807", "x")}`,
+        `/repositories?after=${cursor({ id: "999999999999999999" })}`,
+        `/events?after=${cursor({ sequence: Number.MAX_SAFE_INTEGER })}`,
+        ...["-", "9999999999999999", "-9999999999999999"].map((mark) => `/images/nginx/tags?after=${mark}:x`),
+        ...["9999999999999999", "-9999999999999999"].map((mark) => `/images/nginx/tags/1/history?after=${mark}:x`)
+      ]
+      for (const path of right) assert.strictEqual(yield* statusOf(path), 200, path)
+      const webhook = yield* post("/watches", { reference: "redis:8", actions: [{ webhook: "https://e.org/\u0000" }] })
+      assert.strictEqual(webhook.status, 400)
     }))
 })

@@ -11,9 +11,14 @@ const most = 1000
 export const pageSize = (page: PageOptions | undefined): number =>
   Math.min(Math.max(Math.trunc(page?.limit ?? usual), 1), most)
 
+// Marks come from outside: behind what no calendar holds is behind everything that one does.
+const earliest = Date.parse("0001-01-01T00:00:00Z")
+const latest = Date.parse("9999-12-31T00:00:00Z")
+const within = (millis: number): number => Math.min(Math.max(millis, earliest), latest)
+
 const read = (mark: string | undefined): readonly [number | undefined, string] | undefined => {
   const match = /^(-?\d{1,16}|-):(.+)$/s.exec(mark ?? "")
-  return match === null ? undefined : [match[1] === "-" ? undefined : Number(match[1]), match[2] ?? ""]
+  return match === null ? undefined : [match[1] === "-" ? undefined : within(Number(match[1])), match[2] ?? ""]
 }
 
 /** Behind a tag that was pushed then (epoch milliseconds), or never as far as is known. */

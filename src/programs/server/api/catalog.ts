@@ -5,7 +5,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import { Schema } from "effect"
 import { NotFound, Transient } from "../../../domain/Errors.js"
-import { Count, Day, ImagePath, Instant, limit, Next, orNull, search, wholeNumber } from "./wire.js"
+import { Count, Day, ImagePath, Instant, limit, Next, orNull, search, Text, wholeNumber } from "./wire.js"
 
 const text = orNull(Schema.String)
 
@@ -94,13 +94,24 @@ const TagHistory = Schema.Struct({ history: Schema.Array(TagDigest), next: Next 
   .annotations({ identifier: "TagHistory" })
 
 /** What the page before said as `next`. */
-const after = Schema.optionalWith(Schema.String.pipe(Schema.maxLength(2000)), { as: "Option" })
+const after = Schema.optionalWith(Text.pipe(Schema.maxLength(2000)), { as: "Option" })
 
-const platform = Schema.optionalWith(Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)), { as: "Option" })
+/** The same of a list that is sorted by instants, as the catalog writes it (`marks.ts` in `layers/store/catalog`). */
+const afterInstant = Schema.optionalWith(
+  Text.pipe(
+    Schema.maxLength(2000),
+    Schema.filter((text) => /^(?:-|-?\d{1,16}):./s.test(text) || "give what the page before said as next", {
+      jsonSchema: {}
+    })
+  ),
+  { as: "Option" }
+)
+
+const platform = Schema.optionalWith(Text.pipe(Schema.minLength(1), Schema.maxLength(100)), { as: "Option" })
 
 const TagPath = Schema.Struct({
   ...ImagePath.fields,
-  tag: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(128))
+  tag: Text.pipe(Schema.minLength(1), Schema.maxLength(128))
 })
 
 export const catalog = HttpApiGroup.make("catalog")
@@ -130,14 +141,14 @@ export const catalog = HttpApiGroup.make("catalog")
         /** 1: those too that are gone. */
         gone: Schema.optionalWith(wholeNumber(0, 1), { default: () => 0 }),
         limit,
-        after
+        after: afterInstant
       }))
       .addSuccess(TagPage)
   )
   .add(
     HttpApiEndpoint.get("tagHistory", "/images/:image/tags/:tag/history")
       .setPath(TagPath)
-      .setUrlParams(Schema.Struct({ limit, after }))
+      .setUrlParams(Schema.Struct({ limit, after: afterInstant }))
       .addSuccess(TagHistory)
   )
   .addError(Transient, { status: 503 })

@@ -12,6 +12,7 @@ import {
   Count,
   cursor,
   Day,
+  Digits,
   ImagePath,
   Instant,
   limit,
@@ -20,6 +21,7 @@ import {
   Numbers,
   orNull,
   search,
+  Text,
   wholeNumber
 } from "./wire.js"
 
@@ -74,8 +76,8 @@ export type ImageSort = typeof ImageSort.Type
 /** The sort key of a row: the number by which it is sorted (none for names, and for those without one), and its name. */
 export const ImageKey = Schema.Struct({
   sort: ImageSort,
-  value: Schema.NullOr(Schema.String.pipe(Schema.pattern(/^-?\d{1,19}$/))),
-  image: Schema.String
+  value: Schema.NullOr(Digits),
+  image: Text
 })
 
 /** The `next` of a page of images. */
@@ -123,7 +125,7 @@ export const images = HttpApiGroup.make("images")
     HttpApiEndpoint.get("list", "/images")
       .setUrlParams(Schema.Struct({
         search,
-        registry: Schema.optionalWith(Schema.String.pipe(Schema.maxLength(255)), { as: "Option" }),
+        registry: Schema.optionalWith(Text.pipe(Schema.maxLength(255)), { as: "Option" }),
         sort: Schema.optionalWith(ImageSort, { default: () => "pulls" as const }),
         recentDays: Schema.optionalWith(wholeNumber(0, 90), { default: () => 0 }),
         limit,

@@ -7,7 +7,7 @@ import * as OpenApi from "@effect/platform/OpenApi"
 import { Schema } from "effect"
 import { NotFound, Transient } from "../../../domain/Errors.js"
 import { Conflict, Invalid } from "./problems.js"
-import { cursor, Instant, limit, Next, nextOf, orNull, search, wholeNumber } from "./wire.js"
+import { cursor, Instant, limit, Next, nextOf, orNull, search, Text, wholeNumber } from "./wire.js"
 
 const Level = Schema.Literal("patch", "minor", "major")
 
@@ -59,7 +59,7 @@ export const Watch = Schema.Struct({
 }).annotations({ identifier: "Watch" })
 
 /** Watches are listed in the order of their references. */
-const WatchKey = Schema.Struct({ reference: Schema.String, platform: Schema.String })
+const WatchKey = Schema.Struct({ reference: Text, platform: Text })
 
 /** The `next` of a page of watches, and of updates. */
 export const nextWatch = nextOf(WatchKey)
@@ -85,7 +85,7 @@ const UpdatePage = Schema.Struct({ updates: Schema.Array(WatchedUpdate), next: N
 /** Commands are set on the machine where they run, never over HTTP. */
 const Webhook = Schema.Struct({
   /** Where events go, as CloudEvents. Addresses in private networks are refused when they are called. */
-  webhook: Schema.String.pipe(Schema.maxLength(2000))
+  webhook: Text.pipe(Schema.maxLength(2000))
 })
 
 const NewWatch = Schema.Struct({

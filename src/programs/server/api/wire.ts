@@ -39,6 +39,21 @@ export const Numbers = Schema.declare(isNumbers).annotations({
   jsonSchema: { type: "array", items: { anyOf: [{ type: "integer" }, { type: "null" }] } }
 })
 
+const unknownToDatabases = /\p{Surrogate}|\0/u
+
+/** A text that a database can be asked for: no NUL, and no half of a character. */
+export const Text = Schema.String.pipe(
+  Schema.filter((text) => !unknownToDatabases.test(text) || "holds NUL or half of a character", { jsonSchema: {} })
+)
+
+const largest = 2n ** 63n
+
+/** A number of 64 bits in digits. */
+export const Digits = Schema.String.pipe(
+  Schema.pattern(/^-?\d{1,19}$/),
+  Schema.filter((text) => BigInt(text) < largest && BigInt(text) >= -largest, { jsonSchema: {} })
+)
+
 /** `null` on the wire where there is none. */
 export const orNull = <A, I, R>(schema: Schema.Schema<A, I, R>) => Schema.OptionFromNullOr(schema)
 
@@ -55,7 +70,7 @@ export const wholeNumber = (minimum: number, maximum: number) =>
 export const limit = Schema.optionalWith(wholeNumber(1, longestPage), { default: () => 50 })
 
 /** A text to look for; an empty one is none. */
-export const search = Schema.optionalWith(Schema.String.pipe(Schema.maxLength(200)), { as: "Option" })
+export const search = Schema.optionalWith(Text.pipe(Schema.maxLength(200)), { as: "Option" })
 
 /** Where a page begins: what the page before said as `next`. Holds the sort key of that page's last row. */
 export const cursor = <A, I>(key: Schema.Schema<A, I>) => {
@@ -93,11 +108,11 @@ export const Next = Schema.NullOr(Schema.String)
 
 /** `owner/name` in its two parts. */
 export const RepositoryPath = Schema.Struct({
-  owner: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100)),
-  name: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(100))
+  owner: Text.pipe(Schema.minLength(1), Schema.maxLength(100)),
+  name: Text.pipe(Schema.minLength(1), Schema.maxLength(100))
 })
 
 /** An image's name in one segment of a path, with its slashes as `%2F`. */
 export const ImagePath = Schema.Struct({
-  image: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(600))
+  image: Text.pipe(Schema.minLength(1), Schema.maxLength(600))
 })
