@@ -13,7 +13,7 @@ export interface CountOnDay {
 /** How long a period is. Weeks begin on Monday. */
 export type PeriodLength = "day" | "week" | "month"
 
-/** A day, week or month of a history. */
+/** A day, week or month of a history, or the part of it that lies within what was asked for. */
 export interface PullPeriod {
   readonly first: UtcDay
   readonly last: UtcDay
@@ -28,6 +28,11 @@ export interface PullPeriod {
   readonly missingDays: number
   /** The counter fell on one of its days. */
   readonly fell: boolean
+  /**
+   * A week or month that is not told whole: it reaches beyond what was asked for, or begins before the history or ends
+   * after it (as the current one does).
+   */
+  readonly partial: boolean
 }
 
 const firstOfMonth = (day: UtcDay): UtcDay => addDays(day, 1 - Number(day.slice(8, 10)))
@@ -61,7 +66,7 @@ interface Building {
 /**
  * The periods that touch `from` to `to` (both included) and hold a day of the history, oldest first. `counts` are in the
  * order of their days, each day once; they should begin with the last row before the first period and end with the
- * first row after the last one, as the days between are shared out.
+ * first row after the last one, as the days between are shared out. Those at the edges end at them, and are partial.
  */
 export const periods = (
   counts: ReadonlyArray<CountOnDay>,
@@ -96,10 +101,18 @@ export const periods = (
       }
     }
   })
-  return [...built].map(([first, period]) => ({
-    first,
-    last: lastDay(by, first),
-    ...period,
-    pulls: period.fell ? Option.none() : period.pulls
-  }))
+  const [earliest, latest] = [counts[0]?.day, counts.at(-1)?.day]
+  return [...built].map(([first, period]) => {
+    const last = lastDay(by, first)
+    // Of the first row's own day nothing is known.
+    const isTold = first >= from && last <= to && earliest !== undefined && first > earliest &&
+      latest !== undefined && last <= latest
+    return {
+      first: first < from ? from : first,
+      last: last > to ? to : last,
+      ...period,
+      pulls: period.fell ? Option.none() : period.pulls,
+      partial: by !== "day" && !isTold
+    }
+  })
 }

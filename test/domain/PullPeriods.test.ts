@@ -94,6 +94,31 @@ describe("periods", () => {
     ]])
   })
 
+  it("at the edges of the range are the part within it, and say so", () => {
+    const daily = Array.from({ length: 40 }, (_, n) => ({ day: addDays(day("2026-06-10"), n), total: BigInt(10 * n) }))
+    const built = periods(daily, "week", day("2026-06-20"), day("2026-07-10"))
+    assert.deepStrictEqual(
+      built.map(({ first, last, partial, pulls }) => [String(first), String(last), Option.getOrNull(pulls), partial]),
+      [
+        ["2026-06-20", "2026-06-21", 20n, true],
+        ["2026-06-22", "2026-06-28", 70n, false],
+        ["2026-06-29", "2026-07-05", 70n, false],
+        ["2026-07-06", "2026-07-10", 50n, true]
+      ]
+    )
+  })
+
+  it("are partial before the history has their whole time, and while they last; days never are", () => {
+    const history = rows(["2026-10-15", 10n], ["2026-10-31", 20n], ["2026-11-30", 50n], ["2026-12-02", 52n])
+    const of = (by: PeriodLength) => periods(history, by, day("2026-01-01"), day("2026-12-31"))
+    assert.deepStrictEqual(of("month").map(({ first, last, partial }) => [String(first), String(last), partial]), [
+      ["2026-10-01", "2026-10-31", true],
+      ["2026-11-01", "2026-11-30", false],
+      ["2026-12-01", "2026-12-31", true]
+    ])
+    assert.isFalse(of("day").some(({ partial }) => partial))
+  })
+
   it("are none without a history", () => {
     assert.deepStrictEqual(periods([], "week", day("2026-01-01"), day("2026-12-31")), [])
   })

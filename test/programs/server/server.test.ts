@@ -95,14 +95,14 @@ layer(server, { excludeTestServices: true })("the server", (it) => {
       })
       assert.match(String(csv.headers["content-type"]), /^text\/csv/)
       assert.deepStrictEqual(csv.body.trim().split("\r\n"), [
-        "date,to,pulls_total,pulls,missing_days,fell",
-        "2026-10-01,2026-10-01,10,,0,false",
-        "2026-10-02,2026-10-02,20,10,0,false",
-        "2026-10-03,2026-10-03,,10,1,false",
-        "2026-10-04,2026-10-04,,10,1,false",
-        "2026-10-05,2026-10-05,50,10,0,false",
-        "2026-10-06,2026-10-06,5,,0,true",
-        "2026-10-07,2026-10-07,8,3,0,false"
+        "date,to,pulls_total,pulls,missing_days,fell,partial",
+        "2026-10-01,2026-10-01,10,,0,false,false",
+        "2026-10-02,2026-10-02,20,10,0,false,false",
+        "2026-10-03,2026-10-03,,10,1,false,false",
+        "2026-10-04,2026-10-04,,10,1,false,false",
+        "2026-10-05,2026-10-05,50,10,0,false,false",
+        "2026-10-06,2026-10-06,5,,0,true,false",
+        "2026-10-07,2026-10-07,8,3,0,false,false"
       ])
     }))
 

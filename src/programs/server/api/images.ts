@@ -87,7 +87,7 @@ const ImagePage = Schema.Struct({ images: Schema.Array(Image), next: Next }).ann
 
 /** A day, week (from Monday) or month of an image's history. */
 export const PullsPeriod = Schema.Struct({
-  /** Its first and its last day. */
+  /** Its first and its last day within the range. */
   date: Day,
   to: Day,
   /** The lifetime count at its last row; none where it has no row. */
@@ -100,7 +100,12 @@ export const PullsPeriod = Schema.Struct({
   /** Days in it without a row of their own, from the first row on. */
   missingDays: Schema.Int,
   /** The counter fell within it. */
-  fell: Schema.Boolean
+  fell: Schema.Boolean,
+  /**
+   * A week or month of which only a part is told: it reaches beyond the range, or begins before the history or ends after
+   * it, as the current one does.
+   */
+  partial: Schema.Boolean
 }).annotations({ identifier: "PullsPeriod" })
 
 /** The lengths of a history's rows. */
@@ -118,7 +123,7 @@ const Pulls = Schema.Struct({
 export const longestHistory = 3660
 
 /** `GET /images/{image}/pulls` answers CSV too, to those who ask for `text/csv`. */
-export const csvColumns = ["date", "to", "pulls_total", "pulls", "missing_days", "fell"] as const
+export const csvColumns = ["date", "to", "pulls_total", "pulls", "missing_days", "fell", "partial"] as const
 
 export const images = HttpApiGroup.make("images")
   .add(

@@ -45,8 +45,8 @@ const cell = (value: Option.Option<bigint>): string => Option.getOrElse(Option.m
 const csvOf = (rows: ReadonlyArray<PullPeriod>): string =>
   [
     csvColumns.join(","),
-    ...rows.map(({ fell, first, last, missingDays, pulls, total }) =>
-      [first, last, cell(total), cell(pulls), missingDays, fell].join(",")
+    ...rows.map(({ fell, first, last, missingDays, partial, pulls, total }) =>
+      [first, last, cell(total), cell(pulls), missingDays, fell, partial].join(",")
     ),
     ""
   ].join("\r\n")
@@ -126,13 +126,14 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
           by: urlParams.by,
           from,
           to,
-          rows: rows.map(({ fell, first, last, missingDays, pulls, total }) => ({
+          rows: rows.map(({ fell, first, last, missingDays, partial, pulls, total }) => ({
             date: first,
             to: last,
             pullsTotal: total,
             pulls,
             missingDays,
-            fell
+            fell,
+            partial
           }))
         }
       }))
