@@ -3,8 +3,10 @@
  */
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Either, Encoding, Layer, Option, Schema, Stream } from "effect"
+import { parseName } from "../../../src/domain/CatalogImage.js"
 import { parseNormalized } from "../../../src/domain/ImageReference.js"
 import type { WatchAction } from "../../../src/domain/Watch.js"
+import { ImageCatalog } from "../../../src/services/ImageCatalog.js"
 import { WatchStore } from "../../../src/services/WatchStore.js"
 import { ask, tokens, withToken } from "../../support/apiRequests.js"
 import { services, startServer } from "../../support/apiServer.js"
@@ -82,5 +84,20 @@ layer(server, { excludeTestServices: true })("the answers", (it) => {
       for (const path of right) assert.strictEqual(yield* statusOf(path), 200, path)
       const webhook = yield* post("/watches", { reference: "redis:8", actions: [{ webhook: "https://e.org/\u0000" }] })
       assert.strictEqual(webhook.status, 400)
+    }))
+
+  it.effect("tell an image without tags from one that nobody knows", () =>
+    Effect.gen(function*() {
+      const cases = [
+        [200, "/images/nginx/tags"],
+        [200, "/images/docker.io%2Flibrary%2Fnginx/tags"],
+        [200, "/images/nginx/tags/1.27/history"],
+        [404, "/images/no%2Fsuch/tags"],
+        [404, "/images/no%2Fsuch/tags/1.27/history"],
+        [404, "/images/NO%20IMAGE/tags"]
+      ] as const
+      for (const [status, path] of cases) assert.strictEqual(yield* statusOf(path), status, path)
+      yield* (yield* ImageCatalog).add([Either.getOrThrow(parseName("ghcr.io/o/by-hand"))], "published")
+      assert.strictEqual(yield* statusOf("/images/ghcr.io%2Fo%2Fby-hand/tags"), 200)
     }))
 })

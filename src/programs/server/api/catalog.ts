@@ -144,11 +144,13 @@ export const catalog = HttpApiGroup.make("catalog")
         after: afterInstant
       }))
       .addSuccess(TagPage)
+      .addError(NotFound, { status: 404 })
   )
   .add(
     HttpApiEndpoint.get("tagHistory", "/images/:image/tags/:tag/history")
       .setPath(TagPath)
       .setUrlParams(Schema.Struct({ limit, after: afterInstant }))
       .addSuccess(TagHistory)
+      .addError(NotFound, { status: 404 })
   )
   .addError(Transient, { status: 503 })

@@ -5,6 +5,7 @@ import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import { Effect, Either, Option } from "effect"
 import { type CatalogName, type FoundPlatform, parseName } from "../../../domain/CatalogImage.js"
 import { NotFound } from "../../../domain/Errors.js"
+import { CensusPages } from "../../../services/CensusPages.js"
 import { type CatalogEntry, type CatalogPage, type CatalogTag, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { Api } from "../api/Api.js"
 
@@ -16,6 +17,14 @@ const nameOf = (image: string): Either.Either<CatalogName, NotFound> =>
 // What is no name of an image has no tags.
 const familiarName = (image: string): string =>
   Either.match(parseName(image), { onLeft: () => image, onRight: ({ image }) => image })
+
+/** Fails where neither the census nor the catalog knows an image. */
+const requireKnown = (image: string) =>
+  Effect.gen(function*() {
+    if (Option.isSome(yield* (yield* CensusPages).image(familiarName(image)))) return
+    const entry = yield* (yield* ImageCatalog).image(yield* nameOf(image))
+    if (Option.isNone(entry)) return yield* notFound(image)
+  })
 
 const imageOf = (entry: CatalogEntry) => ({
   image: entry.name.image,
@@ -97,6 +106,7 @@ export const catalog = HttpApiBuilder.group(Api, "catalog", (handlers) =>
           gone: urlParams.gone === 1,
           platform: Option.getOrUndefined(urlParams.platform)
         })
+        if (page.items.length === 0) yield* requireKnown(path.image)
         return { tags: page.items.map(tagOf), next: nextOf(page) }
       }))
     .handle("tagHistory", ({ path, urlParams }) =>
@@ -106,5 +116,6 @@ export const catalog = HttpApiBuilder.group(Api, "catalog", (handlers) =>
           Option.some(path.tag),
           pageOptions(urlParams)
         )
+        if (page.items.length === 0) yield* requireKnown(path.image)
         return { history: page.items, next: nextOf(page) }
       })))
