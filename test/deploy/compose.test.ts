@@ -57,6 +57,13 @@ describe("compose.yaml", () => {
     }
   })
 
+  it("lets the dashboard ask GitHub and Docker Hub as the daemon does, in one turn with it", () => {
+    const { daemon, dashboard } = compose.services
+    assert.deepStrictEqual(dashboard?.environment, daemon?.environment)
+    const names = ["GITHUB_TOKEN", "GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY", "DOCKERHUB_USERNAME", "DOCKERHUB_TOKEN"]
+    assert.includeMembers(Record.keys(dashboard?.environment ?? {}), [...names, "IMAGE_CENSUS_EGRESS"])
+  })
+
   it("publishes the dashboard to this machine only", () => {
     const ports = Object.values(compose.services).flatMap(({ ports = [] }) => ports)
     assert.isNotEmpty(ports)
