@@ -42,6 +42,7 @@ const listen = start({
   tokens: [entryOf("write", writeToken), entryOf("read", readToken)],
   origins: [],
   intervals: { discovery: Duration.days(14), refresh: Duration.hours(24) },
+  watchInterval: Duration.minutes(5),
   lease: Duration.minutes(10),
   github: false,
   discover: {}

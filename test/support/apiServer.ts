@@ -23,6 +23,7 @@ const options: StartOptions = {
   tokens: [entryOf("read", tokens.read), entryOf("write", tokens.write)],
   origins: ["https://dashboard.example.org"],
   intervals: { discovery: Duration.days(14), refresh: Duration.hours(24) },
+  watchInterval: Duration.minutes(7),
   lease: Duration.minutes(1),
   github: true,
   discover: {}

@@ -44,6 +44,7 @@ export const startServer = Effect.fnUntraced(function*(address: Address) {
     ...settings.server,
     version: version(),
     intervals: { discovery: settings.dockerhub.discoveryInterval, refresh: settings.dockerhub.refreshInterval },
+    watchInterval: settings.watch.interval,
     lease: settings.store.lease,
     github: hasGitHub(settings),
     discover: discoverOptions(settings)

@@ -20,7 +20,7 @@ export const watchDefinitions = {
     "WATCH_INTERVAL_SEC",
     300,
     { min: 1, max: 2_592_000 },
-    "How long from one look at a watched reference to the next, where `--every` does not say."
+    "How long from one look at a watched reference to the next, where neither `--every` nor the request to the API says."
   ),
   watchJitter: whole(
     "WATCH_JITTER_PERCENT",

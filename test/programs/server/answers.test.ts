@@ -53,6 +53,14 @@ layer(server, { excludeTestServices: true })("the answers", (it) => {
       assert.strictEqual((yield* decode(other.body))["platform"], "linux/arm64")
     }))
 
+  it.effect("look at a watch as often as the settings say, where the request does not", () =>
+    Effect.gen(function*() {
+      const usual = yield* post("/watches", { reference: "redis:7" })
+      assert.strictEqual((yield* decode(usual.body))["everySeconds"], 420)
+      const often = yield* post("/watches", { reference: "redis:6", everySeconds: 60 })
+      assert.strictEqual((yield* decode(often.body))["everySeconds"], 60)
+    }))
+
   it.effect("are a client's fault where a mark holds what no database has", () =>
     Effect.gen(function*() {
       const image = (value: string | null, image: string) => `after=${cursor({ sort: "pulls", value, image })}`

@@ -93,7 +93,8 @@ const NewWatch = Schema.Struct({
   reference: Schema.String.pipe(Schema.minLength(1), Schema.maxLength(500)),
   /** Only this platform's manifest counts: `linux/arm64`. */
   platform: Schema.optional(Schema.String.pipe(Schema.maxLength(100))),
-  everySeconds: Schema.optionalWith(Schema.Int.pipe(Schema.between(10, 30 * 86_400)), { default: () => 300 }),
+  /** From one look to the next; `WATCH_INTERVAL_SEC` of the server where it is not given. */
+  everySeconds: Schema.optional(Schema.Int.pipe(Schema.between(10, 30 * 86_400))),
   actions: Schema.optionalWith(Schema.Array(Webhook).pipe(Schema.maxItems(10)), { default: () => [] })
 }).annotations({ identifier: "NewWatch" })
 

@@ -13,6 +13,7 @@ import { type StoredWatch, WatchStore } from "../../../services/WatchStore.js"
 import { Api } from "../api/Api.js"
 import { Conflict, Invalid } from "../api/problems.js"
 import { nextWatch } from "../api/watches.js"
+import { WatchDefaults } from "../WatchDefaults.js"
 
 /** A newer version without its tag in the program. */
 export const updateOf = ({ change, digest, firstSeen, notes, publishedAt, tag }: UpdateFound) => ({
@@ -112,11 +113,12 @@ export const watches = HttpApiBuilder.group(Api, "watches", (handlers) =>
         if (wrong >= 0) {
           return yield* new Invalid({ message: `actions.${wrong}.webhook: is no address; give http:// or https://` })
         }
+        const { every: usual } = yield* WatchDefaults
         const store = yield* WatchStore
         const { added } = yield* store.add([{
           reference,
           platform,
-          every: Duration.seconds(payload.everySeconds),
+          every: payload.everySeconds === undefined ? usual : Duration.seconds(payload.everySeconds),
           actions: payload.actions.map(({ webhook }) => ({ _tag: "Webhook", url: webhook, allowPrivate: false })),
           updates: Option.none()
         }], { onlyNew: true })
