@@ -73,6 +73,8 @@ export interface EventQuery {
   /** Only events behind this `sequence`, in the order that was asked for; none begins at the end. */
   readonly from?: number | undefined
   readonly status?: EventStatus | undefined
+  /** Only the event with this id, in whichever case it is written. */
+  readonly id?: string | undefined
   readonly watch?: string | undefined
   readonly type?: WatchEvent["type"] | undefined
 }

@@ -368,6 +368,9 @@ onEveryWatchStore("outbox", [
       const ofOne = yield* store.events({ limit: 9, watch: events[4]?.watch, status: "kept" })
       assert.deepStrictEqual(ofOne.map(({ event }) => event.id), [ids[4]])
       assert.deepStrictEqual(yield* store.events({ limit: 9, type: "image-census.update.found" }), [])
+      const byId = yield* store.events({ limit: 9, id: ids[3]?.toUpperCase() })
+      assert.deepStrictEqual(byId.map(({ event }) => event.id), [ids[3]])
+      assert.deepStrictEqual(yield* store.events({ limit: 9, id: "no id" }), [])
     })),
 
   when("forgets what is delivered after a while, and nothing else", ({ store }) =>

@@ -4,7 +4,7 @@
 import { assert, layer } from "@effect/vitest"
 import { Context, Duration, Effect, Either, Encoding, Layer, Option, Schema, Stream } from "effect"
 import { parseName } from "../../../src/domain/CatalogImage.js"
-import { parseNormalized } from "../../../src/domain/ImageReference.js"
+import { canonical, parseNormalized } from "../../../src/domain/ImageReference.js"
 import type { WatchAction } from "../../../src/domain/Watch.js"
 import { ImageCatalog } from "../../../src/services/ImageCatalog.js"
 import { WatchStore } from "../../../src/services/WatchStore.js"
@@ -29,6 +29,8 @@ const post = (path: string, body: unknown) =>
 const get = (path: string) => Effect.flatMap(Address, (url) => ask(url, api(path)))
 
 const statusOf = (path: string) => Effect.map(get(path), ({ status }) => status)
+
+const retry = (event = "") => post(`/events/${event}/retry`, {})
 
 const cursor = (key: unknown) => Encoding.encodeBase64Url(JSON.stringify(key))
 
@@ -59,6 +61,31 @@ layer(server, { excludeTestServices: true })("the answers", (it) => {
       assert.strictEqual((yield* decode(usual.body))["everySeconds"], 420)
       const often = yield* post("/watches", { reference: "redis:6", everySeconds: 60 })
       assert.strictEqual((yield* decode(often.body))["everySeconds"], 60)
+    }))
+
+  it.effect("tell an event that is unknown from one of which nothing was set aside, and from one that is tried again", () =>
+    Effect.gen(function*() {
+      const store = yield* WatchStore
+      const reference = Either.getOrThrow(parseNormalized("busybox:1"))
+      const actions: ReadonlyArray<WatchAction> = [{ _tag: "Command", argv: ["redeploy"] }]
+      yield* store.add([{
+        reference,
+        platform: Option.none(),
+        every: Duration.hours(1),
+        actions,
+        updates: Option.none()
+      }])
+      const [event] = yield* store.fire({ reference: canonical(reference), platform: Option.none() })
+      assert.strictEqual((yield* retry("00000000-0000-4000-a000-000000000000")).status, 404)
+      const waiting = yield* retry(event?.id)
+      assert.strictEqual(waiting.status, 409)
+      assert.include(waiting.body, `the event ${event?.id} is pending`)
+      const [claim] = yield* store.claimDeliveries({ limit: 1, lease: Duration.minutes(1) })
+      if (claim === undefined) return assert.fail("nothing to deliver")
+      const failed = { at: 0, ok: false, result: "HTTP 500", output: Option.none(), notBefore: 0 }
+      yield* store.settle([{ claim, attempt: failed }], 1)
+      assert.strictEqual((yield* retry(event?.id)).status, 202)
+      assert.strictEqual((yield* retry(event?.id)).status, 409)
     }))
 
   it.effect("are a client's fault where a mark holds what no database has", () =>

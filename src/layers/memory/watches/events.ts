@@ -75,6 +75,7 @@ export const makeEvents = (tables: WatchTables, holder: string) => {
       return rows
         .filter(({ event }) =>
           (query.from === undefined || (down ? event.sequence < query.from : event.sequence > query.from)) &&
+          (query.id === undefined || event.id === query.id.toLowerCase()) &&
           (query.watch === undefined || event.watch === query.watch) &&
           (query.type === undefined || event.type === query.type)
         )

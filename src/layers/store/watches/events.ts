@@ -109,6 +109,7 @@ export const makeEvents = ({ sql }: StoreCore) => {
       ...(query.from === undefined
         ? []
         : [query.newestFirst === true ? sql`e.sequence < ${query.from}` : sql`e.sequence > ${query.from}`]),
+      ...(query.id === undefined ? [] : [sql`e.id::text = lower(${query.id})`]),
       ...(query.watch === undefined ? [] : [sql`e.watch_id::text = ${query.watch}`]),
       ...(query.type === undefined ? [] : [sql`e.type = ${query.type}`]),
       ...(query.status === undefined ? [] : [conditions[query.status]])

@@ -5,6 +5,7 @@ import * as HttpApiEndpoint from "@effect/platform/HttpApiEndpoint"
 import * as HttpApiGroup from "@effect/platform/HttpApiGroup"
 import { Schema } from "effect"
 import { NotFound, Transient } from "../../../domain/Errors.js"
+import { Conflict } from "./problems.js"
 import { Update } from "./watches.js"
 import { cursor, Instant, limit, Next, nextOf, orNull } from "./wire.js"
 
@@ -79,5 +80,6 @@ export const events = HttpApiGroup.make("events")
       .setPath(Schema.Struct({ id: Schema.UUID }))
       .addSuccess(Retried, { status: 202 })
       .addError(NotFound, { status: 404 })
+      .addError(Conflict, { status: 409 })
   )
   .addError(Transient, { status: 503 })

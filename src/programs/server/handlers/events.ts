@@ -10,6 +10,7 @@ import { digestOfEvent } from "../../../domain/WatchEvent.js"
 import { type StoredDelivery, type StoredEvent, WatchStore } from "../../../services/WatchStore.js"
 import { Api } from "../api/Api.js"
 import { nextEvent } from "../api/events.js"
+import { Conflict } from "../api/problems.js"
 import { platformOf, updateOf } from "./watches.js"
 
 const deliveryOf = (delivery: StoredDelivery) => ({
@@ -61,10 +62,12 @@ export const events = HttpApiBuilder.group(Api, "events", (handlers) =>
       }))
     .handle("retry", ({ path }) =>
       Effect.gen(function*() {
-        const deliveries = yield* (yield* WatchStore).retry(Option.some(path.id))
+        const store = yield* WatchStore
+        const deliveries = yield* store.retry(Option.some(path.id))
         if (deliveries > 0) return { deliveries }
-        return yield* new NotFound({
-          service: "the census",
-          what: `a delivery of the event ${path.id} that was set aside`
+        const [event] = yield* store.events({ limit: 1, id: path.id })
+        if (event === undefined) return yield* new NotFound({ service: "the census", what: `the event ${path.id}` })
+        return yield* new Conflict({
+          message: `the event ${path.id} is ${event.status}; only deliveries that were set aside (dead) are tried again`
         })
       })))
