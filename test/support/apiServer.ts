@@ -11,12 +11,14 @@ import * as ProcessBoardSql from "../../src/layers/store/ProcessBoardSql.js"
 import * as RepoDockerStoreSql from "../../src/layers/store/RepoDockerStoreSql.js"
 import * as WatchStoreSql from "../../src/layers/store/WatchStoreSql.js"
 import { entryOf } from "../../src/programs/server/http/access.js"
+import * as RequestStores from "../../src/programs/server/RequestStores.js"
 import { start, type StartOptions } from "../../src/programs/server/start.js"
 import { seed, tokens } from "./apiRequests.js"
 import { testDatabases, testProcess } from "./databases.js"
 import { smallWorld } from "./memoryLayers.js"
 
-const options: StartOptions = {
+/** What a server is told in tests. */
+export const serverOptions: StartOptions = {
   host: "127.0.0.1",
   port: 0,
   version: "1.2.3",
@@ -46,4 +48,7 @@ export const services = Layer.mergeAll(
 
 /** Starts a server; the address ends without a slash. */
 export const startServer = (changes: Partial<StartOptions> = {}) =>
-  Effect.zipRight(Effect.orDie(seed), start({ ...options, ...changes }))
+  Effect.zipRight(
+    Effect.orDie(seed),
+    Effect.provide(start({ ...serverOptions, ...changes }), RequestStores.layer)
+  )

@@ -18,6 +18,7 @@ import * as OciRegistryMemory from "../../src/layers/registry/OciRegistryMemory.
 import * as UpdateFinderRegistries from "../../src/layers/updates/UpdateFinderRegistries.js"
 import * as DigestWatcherRegistry from "../../src/layers/watch/DigestWatcherRegistry.js"
 import type { CommandLayers, WorldServices } from "../../src/programs/cli/CommandLayers.js"
+import * as RequestStores from "../../src/programs/server/RequestStores.js"
 import * as SyncProgress from "../../src/programs/sync/SyncProgress.js"
 import { CensusPages } from "../../src/services/CensusPages.js"
 import { type CredentialReport, GitHubAccount } from "../../src/services/GitHubAccount.js"
@@ -106,7 +107,7 @@ export const makeLayers = (world: Layer.Layer<WorldServices> = smallWorld) => {
     world,
     actions,
     all: everything,
-    server: everything,
+    server: Layer.provideMerge(RequestStores.layer, everything),
     updates: () => updates.pipe(Layer.provide(Layer.merge(registries, world))),
     registries: Layer.merge(registries, RateBudgetsMemory.layer),
     migrate: Effect.succeed(["1_tables"])

@@ -94,6 +94,41 @@ const budgetRow = (state: BudgetState, before: BudgetState | undefined) => ({
   observed: state.observedAt / 1000
 })
 
+const makeReading = (sql: SqlClient) => {
+  const running = Effect.fn("ProcessBoard.running")(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const rows: ReadonlyArray<RunningProcess> = yield* rowsOf(ProcessRow)(sql`
+      select id, host, pid, command, progress,
+        round(extract(epoch from started_at) * 1000)::float8 as "startedAt",
+        round(extract(epoch from heartbeat_at) * 1000)::float8 as "heartbeatAt"
+      from image_census_processes
+      where heartbeat_at > ${instant(sql, now - Duration.toMillis(silence))} order by started_at, id`)
+    return rows
+  }, transient)
+
+  const budgets = Effect.fn("ProcessBoard.budgets")(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const rows = yield* rowsOf(BudgetRow)(sql`
+      select service, payer, budget_limit::float8 as "limit", remaining::float8 as remaining,
+        case when isfinite(resets_at) then round(extract(epoch from resets_at) * 1000)::float8 end as "resetsAt",
+        case when isfinite(parked_until) then round(extract(epoch from parked_until) * 1000)::float8 end as "parkedUntil",
+        park_reason as "parkReason", requests::float8 as requests, points::float8 as points,
+        round(extract(epoch from observed_at) * 1000)::float8 as "observedAt"
+      from image_census_budgets order by budget_id`)
+    return rows.map(({ parkReason, parkedUntil, payer, service, ...row }): BudgetState => {
+      const parked = parkedUntil !== undefined && parkedUntil > now
+      return {
+        ...row,
+        key: { service, payer },
+        parkedUntil: parked ? parkedUntil : undefined,
+        parkReason: parked ? parkReason : undefined
+      }
+    })
+  }, transient)
+
+  return { running: Effect.suspend(running), budgets: Effect.suspend(budgets) }
+}
+
 /** A board for this process. Its row goes with the scope. */
 export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdentity) {
   const sql = yield* SqlClient
@@ -175,44 +210,18 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
   yield* Effect.addFinalizer(() => Effect.interruptible(leave))
   yield* Effect.forkScoped(Effect.repeat(write, Schedule.spaced(writeEvery)))
 
-  const running = Effect.fn("ProcessBoard.running")(function*() {
-    const now = yield* Clock.currentTimeMillis
-    const rows: ReadonlyArray<RunningProcess> = yield* rowsOf(ProcessRow)(sql`
-      select id, host, pid, command, progress,
-        round(extract(epoch from started_at) * 1000)::float8 as "startedAt",
-        round(extract(epoch from heartbeat_at) * 1000)::float8 as "heartbeatAt"
-      from image_census_processes
-      where heartbeat_at > ${instant(sql, now - Duration.toMillis(silence))} order by started_at, id`)
-    return rows
-  }, transient)
-
-  const budgets = Effect.fn("ProcessBoard.budgets")(function*() {
-    const now = yield* Clock.currentTimeMillis
-    const rows = yield* rowsOf(BudgetRow)(sql`
-      select service, payer, budget_limit::float8 as "limit", remaining::float8 as remaining,
-        case when isfinite(resets_at) then round(extract(epoch from resets_at) * 1000)::float8 end as "resetsAt",
-        case when isfinite(parked_until) then round(extract(epoch from parked_until) * 1000)::float8 end as "parkedUntil",
-        park_reason as "parkReason", requests::float8 as requests, points::float8 as points,
-        round(extract(epoch from observed_at) * 1000)::float8 as "observedAt"
-      from image_census_budgets order by budget_id`)
-    return rows.map(({ parkReason, parkedUntil, payer, service, ...row }): BudgetState => {
-      const parked = parkedUntil !== undefined && parkedUntil > now
-      return {
-        ...row,
-        key: { service, payer },
-        parkedUntil: parked ? parkedUntil : undefined,
-        parkReason: parked ? parkReason : undefined
-      }
-    })
-  }, transient)
-
   return ProcessBoard.of({
     report: (job, progress) => Ref.update(reports, (jobs) => ({ ...jobs, [job]: progress })),
-    running: Effect.suspend(running),
-    budgets: Effect.suspend(budgets)
+    ...makeReading(sql)
   })
 })
 
 /** `ProcessBoard` on the client in context, for this process. */
 export const layer = (self: ProcessIdentity): Layer.Layer<ProcessBoard, never, SqlClient | RateBudgets> =>
   Layer.scoped(ProcessBoard, make(self))
+
+/** What all processes wrote, for who has nothing to report. */
+export const reading: Layer.Layer<ProcessBoard, never, SqlClient> = Layer.effect(
+  ProcessBoard,
+  Effect.map(SqlClient, (sql) => ProcessBoard.of({ report: () => Effect.void, ...makeReading(sql) }))
+)

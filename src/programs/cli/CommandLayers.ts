@@ -7,22 +7,18 @@ import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
 import type { GitHubAccount } from "../../services/GitHubAccount.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
-import type { ImageCatalog } from "../../services/ImageCatalog.js"
-import type { LinkStore } from "../../services/LinkStore.js"
 import type { OciRegistry } from "../../services/OciRegistry.js"
-import type { ProcessBoard } from "../../services/ProcessBoard.js"
 import type { QuayApi } from "../../services/QuayApi.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
-import type { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import type { Retention } from "../../services/Retention.js"
 import type { UpdateFinder } from "../../services/UpdateFinder.js"
 import type { WatchActions } from "../../services/WatchActions.js"
-import type { WatchStore } from "../../services/WatchStore.js"
+import type { RequestStores, Stores } from "../server/RequestStores.js"
 import type { Settings } from "../settings/Settings.js"
 import type { SyncProgress } from "../sync/SyncProgress.js"
 
 /** The database with its schema up to date. */
-export type StoreServices = RepoDockerStore | ImageCatalog | LinkStore | WatchStore | ProcessBoard
+export type StoreServices = Stores
 
 /** The world outside, with budgets of this process alone or shared through the database. */
 export type WorldServices =
@@ -55,8 +51,8 @@ export interface CommandLayers {
   readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
   /** Everything, with one set of budgets for the world and the registries. */
   readonly all: Layer.Layer<AllServices, SettingsError, Settings>
-  /** As `all`, with connections of their own for the reads of the HTTP server. */
-  readonly server: Layer.Layer<AllServices, SettingsError, Settings>
+  /** As `all`, with connections of their own for the requests of the HTTP server. */
+  readonly server: Layer.Layer<AllServices | RequestStores, SettingsError, Settings>
   /** What is done with the events of watched references. Needs no database. */
   readonly actions: Layer.Layer<WatchActions, SettingsError, Settings>
   /** Any registry, for the length of one command. */

@@ -37,6 +37,7 @@ import * as WatchActionsNode from "../../layers/watch/WatchActionsNode.js"
 import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
+import * as RequestStores from "../server/RequestStores.js"
 import { secretNames } from "../settings/definitions.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
 import * as SyncProgress from "../sync/SyncProgress.js"
@@ -167,7 +168,11 @@ const store = ({ process: { id } }: Program) =>
     WatchStoreSql.layer({ holder: id })
   )
 
-const readerConnections = 5
+const requestConnections = 5
+
+// One process has one board to write on: what requests have of it only reads.
+const requestStores = (program: Program) =>
+  Layer.provide(RequestStores.layer, Layer.merge(store(program), ProcessBoardSql.reading))
 
 const actions = (program: Program) =>
   withSettings(({ http, watch }) =>
@@ -193,11 +198,11 @@ export const make = (
   const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
     Layer.provide(platform)
   )
-  // Reads have connections of their own, so that they never wait for one that a writer holds.
-  const readers = withSettings((settings) =>
+  // Requests have connections of their own, so that they never wait for one that a job holds.
+  const requests = withSettings((settings) =>
     Option.isSome(settings.store.databaseUrl)
       ? Layer.provide(
-        Database.connection({ ...databaseOptions(settings, program), connections: readerConnections }),
+        Database.connection({ ...databaseOptions(settings, program), connections: requestConnections }),
         platform
       )
       : database
@@ -231,7 +236,10 @@ export const make = (
     ),
     actions: actions(program).pipe(Layer.provide(platform)),
     all: everything(CensusPagesSql.layer),
-    server: everything(Layer.provide(CensusPagesSql.layer, readers)),
+    server: Layer.merge(
+      everything(Layer.provide(CensusPagesSql.layer, requests)),
+      Layer.provide(requestStores(program), requests)
+    ),
     updates: ({ remember }) =>
       updates(program).pipe(
         Layer.provide(remember ? FirstSightsSql.layer.pipe(Layer.provide(database)) : FirstSightsMemory.layer),

@@ -93,15 +93,16 @@ export const daemon = (layers: CommandLayers) =>
     Effect.gen(function*() {
       const jobs = jobsOf(yield* Settings)
       yield* requireGitHub
-      yield* Effect.provide(
+      const run = <E, R>(before: Effect.Effect<void, E, R>) =>
         Effect.logInfo(`daemon started: ${jobs.map(({ name }) => name).join(", ")}`).pipe(
-          Effect.zipRight(serve ? startServer(address) : Effect.void),
+          Effect.zipRight(before),
           Effect.zipRight(withProgress(supervise(jobs))),
           Effect.scoped,
           Effect.onInterrupt(() => Console.error("stopped"))
-        ),
-        serve ? layers.server : layers.all
-      )
+        )
+      yield* serve
+        ? Effect.provide(run(startServer(address)), layers.server)
+        : Effect.provide(run(Effect.void), layers.all)
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Runs every job for ever, under one supervisor: sync today. A job that fails starts again; refused credentials " +
