@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
 import { Duration, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import { Transient } from "../../../src/domain/Errors.js"
+import { dayOf } from "../../../src/domain/UtcDay.js"
 import * as LiveStatus from "../../../src/programs/server/live/LiveStatus.js"
-import { CensusPages } from "../../../src/services/CensusPages.js"
 import { ProcessBoard } from "../../../src/services/ProcessBoard.js"
 import { RepoDockerStore, type StoreStatus } from "../../../src/services/RepoDockerStore.js"
 
@@ -17,14 +17,14 @@ const rows: StoreStatus = {
   deferred: 0,
   leased: 0,
   oldestDue: Option.none(),
-  lastCompleteDay: Option.none()
+  lastCompleteDay: Option.none(),
+  today: { day: dayOf(0), images: 0, done: 0 }
 }
 
 /** A status whose rows are counted so. */
 const over = (status: RepoDockerStore["Type"]["status"]) =>
   LiveStatus.make({ discovery: Duration.days(14), refresh: Duration.days(1) }).pipe(Effect.provide(Layer.mergeAll(
     Layer.mock(RepoDockerStore, { status }),
-    Layer.mock(CensusPages, { doneOn: () => Effect.succeed(0) }),
     Layer.mock(ProcessBoard, { running: Effect.succeed([]), budgets: Effect.succeed([]) })
   )))
 
