@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
+import { Cause, Duration, Effect, Exit, Fiber, Layer, Option, TestClock } from "effect"
 import { Transient } from "../../../src/domain/Errors.js"
 import { dayOf } from "../../../src/domain/UtcDay.js"
 import * as LiveStatus from "../../../src/programs/server/live/LiveStatus.js"
@@ -21,12 +21,23 @@ const rows: StoreStatus = {
   today: { day: dayOf(0), images: 0, done: 0 }
 }
 
-/** A status whose rows are counted so. */
-const over = (status: RepoDockerStore["Type"]["status"]) =>
+/** A status whose rows are counted so, and whose budgets are read so. */
+const over = (
+  status: RepoDockerStore["Type"]["status"],
+  budgets: ProcessBoard["Type"]["budgets"] = Effect.succeed([])
+) =>
   LiveStatus.make({ discovery: Duration.days(14), refresh: Duration.days(1) }).pipe(Effect.provide(Layer.mergeAll(
     Layer.mock(RepoDockerStore, { status }),
-    Layer.mock(ProcessBoard, { running: Effect.succeed([]), budgets: Effect.succeed([]) })
+    Layer.mock(ProcessBoard, { running: Effect.succeed([]), budgets })
   )))
+
+/** What waits for a connection that says nothing any more; interrupting it takes as long. */
+const silent = Effect.uninterruptible(Effect.never)
+const isTimeout = (exit: Exit.Exit<unknown, { readonly reason?: string }>) =>
+  Exit.match(exit, {
+    onSuccess: () => false,
+    onFailure: (cause) => Option.exists(Cause.failureOption(cause), ({ reason }) => reason === "timeout")
+  })
 
 /** Whoever asks, and how long they wait. */
 const asking = (status: LiveStatus.LiveStatus["Type"], patience: Duration.DurationInput) =>
@@ -56,4 +67,31 @@ it.scoped("counts anew after that has failed", () =>
     )
     assert.deepStrictEqual(yield* asking(status, "1 second"), Exit.fail(lost))
     assert.isTrue(Exit.isSuccess(yield* asking(status, "1 second")))
+  }))
+
+it.scoped("is not held up by a connection that says nothing any more", () =>
+  Effect.gen(function*() {
+    let asked = 0
+    const status = yield* over(
+      () => Effect.succeed(rows),
+      Effect.suspend(() => (asked += 1) === 1 ? silent : Effect.succeed([]))
+    )
+    const first = yield* Effect.fork(Effect.exit(status.current))
+    const second = yield* Effect.fork(Effect.delay(Effect.exit(status.current), "1 second"))
+    yield* TestClock.adjust("8 seconds")
+    assert.isTrue(isTimeout(yield* Fiber.join(first)))
+    assert.isTrue(Exit.isSuccess(yield* Fiber.join(second)))
+    assert.isTrue(Exit.isSuccess(yield* asking(status, "1 second")))
+  }))
+
+it.scoped("counts anew when a count was never heard of again", () =>
+  Effect.gen(function*() {
+    let counts = 0
+    const status = yield* over(() => Effect.suspend(() => (counts += 1) === 1 ? silent : Effect.succeed(rows)))
+    const asked = yield* Effect.fork(Effect.exit(status.current))
+    yield* TestClock.adjust("8 seconds")
+    assert.isTrue(isTimeout(yield* Fiber.join(asked)))
+    yield* TestClock.adjust("5 minutes")
+    assert.isTrue(Exit.isSuccess(yield* asking(status, "1 second")))
+    assert.strictEqual(counts, 2)
   }))

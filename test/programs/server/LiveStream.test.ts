@@ -4,7 +4,7 @@
 import { assert, it } from "@effect/vitest"
 import { Effect, Exit, Option, Scope, TestClock } from "effect"
 import { Readable } from "node:stream"
-import { Transient } from "../../../src/domain/Errors.js"
+import { Transient, type TransientReason } from "../../../src/domain/Errors.js"
 import { dayOf } from "../../../src/domain/UtcDay.js"
 import { LiveStatus, type StatusValue } from "../../../src/programs/server/live/LiveStatus.js"
 import * as LiveStream from "../../../src/programs/server/live/LiveStream.js"
@@ -95,17 +95,19 @@ it.scoped("ends all streams, and begins none after that", () =>
 
 it.scoped("says that the database is gone, to who watches and who comes, and shows the status once it is back", () =>
   Effect.gen(function*() {
-    let gone = false
+    let gone = Option.none<TransientReason>()
     const live = yield* LiveStream.make().pipe(Effect.provideService(LiveStatus, {
       current: Effect.suspend(() =>
-        gone
-          ? new Transient({ service: "database", reason: "network", message: "connect ECONNREFUSED 127.0.0.1:5432" })
-          : Effect.succeed(status(1))
+        Option.match(gone, {
+          onSome: (reason) =>
+            new Transient({ service: "database", reason, message: "connect ECONNREFUSED 10.1.2.3:5432" }),
+          onNone: () => Effect.succeed(status(1))
+        })
       )
     }))
     const { stream } = yield* watching(live)
     assert.include(String(stream?.read()), "event: status")
-    gone = true
+    gone = Option.some("network")
     yield* TestClock.adjust("2 seconds")
     const trouble = "event: trouble\ndata: {\"message\":\"the database does not answer\"}\n\n"
     assert.strictEqual(String(stream?.read()), trouble)
@@ -115,7 +117,9 @@ it.scoped("says that the database is gone, to who watches and who comes, and sho
     yield* TestClock.adjust("6 seconds")
     assert.strictEqual(String(stream?.read()), trouble)
     assert.strictEqual(String((yield* watching(live)).stream?.read()), trouble)
-    gone = false
+    gone = Option.some("timeout")
+    assert.include(String((yield* watching(live)).stream?.read()), "the database does not answer in time")
+    gone = Option.none()
     yield* TestClock.adjust("2 seconds")
     assert.include(String(stream?.read()), "event: status")
   }))

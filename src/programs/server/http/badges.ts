@@ -16,27 +16,36 @@ const decode = Option.liftThrowable(decodeURIComponent)
 export const badgeOf = (path: string): Option.Option<string> =>
   Option.fromNullable(pattern.exec(path)?.[1]).pipe(Option.flatMap(decode), Option.map(familiarImage))
 
-const answer = (status: 200 | 404 | 503, message: string) =>
+const answerTo = (access: Route["access"]) => (status: 200 | 404 | 503, message: string) =>
   HttpServerResponse.text(Badge.toSvg({ label: "pulls", message, tone: status === 200 ? "blue" : "plain" }), {
     status,
     contentType: "image/svg+xml",
-    // Pages of other sites show it, those too that take only what says that it is for them.
-    headers: { "cache-control": "no-cache", "cross-origin-resource-policy": "cross-origin" }
+    headers: {
+      "cache-control": "no-cache",
+      // Only then: by a picture's width, any page that somebody visits could tell what is known on their machine.
+      ...(access === "open" ? { "cross-origin-resource-policy": "cross-origin" } : {})
+    }
   })
 
-/** Answers a picture whatever happens: 404 and 503 have theirs too. */
-export const badgeRoute = (pages: CensusPages["Type"], access: Route["access"]) => (image: string): Route => ({
-  access,
-  answer: () =>
-    pages.image(image).pipe(
-      Effect.map(Option.match({
-        onNone: () => answer(404, "not known"),
-        onSome: ({ pulls }) =>
-          Option.match(pulls, {
-            onNone: () => answer(200, "not counted"),
-            onSome: (count) => answer(200, Badge.short(count))
-          })
-      })),
-      Effect.catchTag("TRANSIENT", () => Effect.succeed(answer(503, "no answer")))
-    )
-})
+/**
+ * Answers a picture whatever happens: 404 and 503 have theirs too. Where badges are open to everybody, pages of other sites
+ * show them, those too that take only what says that it is for them.
+ */
+export const badgeRoute = (pages: CensusPages["Type"], access: Route["access"]) => {
+  const answer = answerTo(access)
+  return (image: string): Route => ({
+    access,
+    answer: () =>
+      pages.image(image).pipe(
+        Effect.map(Option.match({
+          onNone: () => answer(404, "not known"),
+          onSome: ({ pulls }) =>
+            Option.match(pulls, {
+              onNone: () => answer(200, "not counted"),
+              onSome: (count) => answer(200, Badge.short(count))
+            })
+        })),
+        Effect.catchTag("TRANSIENT", () => Effect.succeed(answer(503, "no answer")))
+      )
+  })
+}

@@ -78,12 +78,13 @@ export interface ProcessFacts {
 
 const patience = Duration.seconds(4)
 
-// Two questions: rows of large tables take long to be counted for the first time, which is no fault of the database.
+// Two questions: rows of large tables take long to be counted for the first time, which is no fault of the database. A
+// silent connection is slow to be interrupted, and who scrapes does not wait for long.
 const fromDatabase = Effect.gen(function*() {
   const { schema } = yield* CensusPages
   const { current } = yield* LiveStatus
   const [answers, status] = yield* Effect.all([
-    Effect.either(Effect.timeout(schema, patience)),
+    Effect.either(Effect.timeout(Effect.disconnect(schema), patience)),
     Effect.either(Effect.timeout(current, patience))
   ], { concurrency: "unbounded" })
   if (Either.isLeft(answers)) {

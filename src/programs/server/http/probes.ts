@@ -41,6 +41,8 @@ const database = (check: Effect.Effect<{ readonly current: number; readonly know
     ),
     Effect.catchTag("TRANSIENT", (error) =>
       Effect.as(Effect.logWarning("not ready", error.message), [`${failures[error.reason]}; the log says more`])),
+    // A silent connection is slow to be interrupted.
+    Effect.disconnect,
     Effect.timeoutTo({
       duration: patience,
       onSuccess: (problems) =>

@@ -3,7 +3,7 @@
  * background and never more of the time than a twentieth, budgets and processes are read once a second at most.
  */
 import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref } from "effect"
-import type { Transient } from "../../../domain/Errors.js"
+import { Transient } from "../../../domain/Errors.js"
 import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
 import { ProcessBoard, type RunningProcess } from "../../../services/ProcessBoard.js"
 import { RepoDockerStore, type StoreStatus } from "../../../services/RepoDockerStore.js"
@@ -15,7 +15,10 @@ export type StatusValue = typeof Status.Type
 
 /** What everybody reads. */
 export class LiveStatus extends Context.Tag("image-census/LiveStatus")<LiveStatus, {
-  /** Not older than a second, with row counts that are a little older. */
+  /**
+   * Not older than a second, with row counts that are a little older. Fails after eight seconds at most, also where a
+   * connection says nothing any more.
+   */
   readonly current: Effect.Effect<StatusValue, Transient>
 }>() {}
 
@@ -35,6 +38,24 @@ const freshFor = Duration.toMillis(Duration.seconds(1))
 const countEvery = Duration.toMillis(Duration.seconds(5))
 /** Counting may take this part of the time. */
 const countShare = 1 / 20
+
+// Less than a request has until it is answered.
+const patience = Duration.seconds(8)
+// Large tables take long, but what takes longer than this has lost its connection without a word.
+const countPatience = Duration.minutes(5)
+
+// What waits for a silent connection is slow to be interrupted, so it is left behind.
+const within =
+  (limit: Duration.Duration) => <A, R>(effect: Effect.Effect<A, Transient, R>): Effect.Effect<A, Transient, R> =>
+    Effect.timeoutFail(Effect.disconnect(effect), {
+      duration: limit,
+      onTimeout: () =>
+        new Transient({
+          service: "database",
+          reason: "timeout",
+          message: `the status was not read within ${Duration.format(limit)}`
+        })
+    })
 
 const budgetOf = (rates: ReadonlyMap<string, number>) => (state: BudgetState) => ({
   service: state.key.service,
@@ -97,7 +118,7 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
     const fresh: Counted = { at, took: at - before, store: status }
     yield* Ref.set(counted, Option.some(fresh))
     return fresh
-  })
+  }).pipe(within(countPatience))
 
   // Called while `reading`, by one at a time. Who asks may give up before large tables are counted for the first time:
   // that goes on, and the next one waits for it instead of beginning anew.
@@ -137,7 +158,7 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
     return status
   })
 
-  return LiveStatus.of({ current: reading.withPermits(1)(read) })
+  return LiveStatus.of({ current: within(patience)(reading.withPermits(1)(Effect.disconnect(read))) })
 })
 
 /** The status as long as the scope lasts. */

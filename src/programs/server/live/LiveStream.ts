@@ -6,6 +6,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Clock, Duration, Effect, Option, Ref, Schedule, Schema, type Scope } from "effect"
 import { Readable } from "node:stream"
+import type { Transient } from "../../../domain/Errors.js"
 import { Status } from "../api/status.js"
 import { respondProblem } from "../http/respond.js"
 import { LiveStatus, type StatusValue } from "./LiveStatus.js"
@@ -45,10 +46,11 @@ const encodeFrame = (status: StatusValue) =>
     Effect.orDie
   )
 
-// For people, and the same whatever is wrong: addresses of databases are not for everybody who may look.
-const troubleFrame = encoder.encode(
-  `event: trouble\ndata: ${JSON.stringify({ message: "the database does not answer" })}\n\n`
-)
+// For people; where the database is, is not for everybody who may look.
+const frameOfTrouble = (message: string) => encoder.encode(`event: trouble\ndata: ${JSON.stringify({ message })}\n\n`)
+const noAnswer = frameOfTrouble("the database does not answer")
+const lateAnswer = frameOfTrouble("the database does not answer in time")
+const troubleOf = ({ reason }: Transient) => reason === "timeout" ? lateAnswer : noAnswer
 const troubleNews = "trouble"
 
 interface Sent {
@@ -133,7 +135,7 @@ export const make = Effect.fn("LiveStream.make")(function*() {
     Effect.catchTag("TRANSIENT", (error) =>
       Effect.zipRight(
         Effect.logDebug("the live status was not read", error.message),
-        tell(troubleNews, Effect.succeed(troubleFrame))
+        tell(troubleNews, Effect.succeed(troubleOf(error)))
       )),
     // A fault of ours must not end what everybody looks at.
     Effect.catchAllDefect((defect) => Effect.logError("the live status was not told", defect))
@@ -151,7 +153,7 @@ export const make = Effect.fn("LiveStream.make")(function*() {
   const view = Effect.gen(function*() {
     const first = yield* Effect.flatMap(current, frameOf).pipe(
       // Then the next look that succeeds is told, however little has changed for the others.
-      Effect.catchTag("TRANSIENT", () => Effect.as(Ref.set(sent, Option.none()), troubleFrame))
+      Effect.catchTag("TRANSIENT", (error) => Effect.as(Ref.set(sent, Option.none()), troubleOf(error)))
     )
     const now = yield* Clock.currentTimeMillis
     if (over) return respondProblem(503, "the server is stopping", { "retry-after": "5" })
