@@ -2,7 +2,7 @@
  * The status of the census for any number of readers at the price of one: rows of large tables are counted in the
  * background and never more of the time than a twentieth, budgets and processes are read once a second at most.
  */
-import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref, SynchronizedRef } from "effect"
 import { Transient } from "../../../domain/Errors.js"
 import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
 import { ProcessBoard, type RunningProcess } from "../../../services/ProcessBoard.js"
@@ -99,6 +99,23 @@ const statusOf = (
   processes
 })
 
+/**
+ * One run for all who ask while it lasts, of whom any may leave before it ends. They do not queue: a thousand who wake each
+ * other one by one take seconds, and hundreds of megabytes.
+ */
+const shared = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
+  const scope = yield* Effect.scope
+  const latest = yield* SynchronizedRef.make(Option.none<Fiber.RuntimeFiber<A, E>>())
+  const running = SynchronizedRef.modifyEffect(latest, (known) =>
+    Effect.gen(function*() {
+      const run = Option.isSome(known) && Option.isNone(yield* Fiber.poll(known.value))
+        ? known.value
+        : yield* Effect.forkIn(effect, scope)
+      return [run, Option.some(run)] as const
+    }))
+  return Effect.flatMap(running, Fiber.join)
+})
+
 /** A status that is read as long as the scope lasts. */
 export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOptions) {
   const store = yield* RepoDockerStore
@@ -106,36 +123,26 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
   const scope = yield* Effect.scope
   const counted = yield* Ref.make(Option.none<Counted>())
   const rates = yield* Ref.make(RequestRates.none)
-  const first = yield* Ref.make(Option.none<Fiber.Fiber<Counted, Transient>>())
   const last = yield* Ref.make(Option.none<StatusValue>())
-  const counting = yield* Effect.makeSemaphore(1)
-  const reading = yield* Effect.makeSemaphore(1)
+  const recounting = yield* Effect.makeSemaphore(1)
 
-  const count = Effect.gen(function*() {
+  const count = yield* Effect.gen(function*() {
     const before = yield* Clock.currentTimeMillis
     const status = yield* store.status(options)
     const at = yield* Clock.currentTimeMillis
     const fresh: Counted = { at, took: at - before, store: status }
     yield* Ref.set(counted, Option.some(fresh))
     return fresh
-  }).pipe(within(countPatience))
+  }).pipe(within(countPatience), shared)
 
-  // Called while `reading`, by one at a time. Who asks may give up before large tables are counted for the first time:
-  // that goes on, and the next one waits for it instead of beginning anew.
+  // Large tables may take longer to be counted for the first time than anybody waits; that goes on.
   const counts = Effect.gen(function*() {
     const known = yield* Ref.get(counted)
-    if (Option.isNone(known)) {
-      const begun = yield* Ref.get(first)
-      const underWay = Option.isSome(begun) && Option.isNone(yield* Fiber.poll(begun.value))
-        ? begun.value
-        : yield* Effect.forkIn(count, scope)
-      yield* Ref.set(first, Option.some(underWay))
-      return yield* Fiber.join(underWay)
-    }
+    if (Option.isNone(known)) return yield* count
     const { at, took } = known.value
     const now = yield* Clock.currentTimeMillis
     if (now - at >= Math.max(countEvery, took / countShare)) {
-      yield* counting.withPermitsIfAvailable(1)(count).pipe(
+      yield* recounting.withPermitsIfAvailable(1)(count).pipe(
         Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("rows were not counted", error.message)),
         Effect.forkIn(scope)
       )
@@ -143,10 +150,8 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
     return known.value
   })
 
-  const read = Effect.gen(function*() {
+  const read = yield* Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
-    const fresh = Option.filter(yield* Ref.get(last), (status) => now - status.now < freshFor)
-    if (Option.isSome(fresh)) return fresh.value
     const budgets = yield* board.budgets
     const processes = yield* board.running
     const spent = yield* Ref.updateAndGet(
@@ -156,9 +161,15 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
     const status = statusOf(now, yield* counts, budgets, RequestRates.perMinute(spent), processes)
     yield* Ref.set(last, Option.some(status))
     return status
+  }).pipe(within(patience), shared)
+
+  const current = Effect.gen(function*() {
+    const now = yield* Clock.currentTimeMillis
+    const fresh = Option.filter(yield* Ref.get(last), (status) => now - status.now < freshFor)
+    return Option.isSome(fresh) ? fresh.value : yield* read
   })
 
-  return LiveStatus.of({ current: within(patience)(reading.withPermits(1)(Effect.disconnect(read))) })
+  return LiveStatus.of({ current })
 })
 
 /** The status as long as the scope lasts. */
