@@ -10,7 +10,7 @@ import { build } from "./build.js"
 import { createDatabase } from "./databases.js"
 import { server } from "./server.js"
 
-/** Prints what was answered; false where an answer is not as described, or is 500. */
+/** Prints what was answered; false where an answer is not as described, or a fault of the server (5xx). */
 export const apiBench = Effect.gen(function*() {
   const runs = yield* Config.integer("BENCH_REQUESTS").pipe(Config.withDefault(5000))
   yield* build
@@ -40,7 +40,7 @@ export const apiBench = Effect.gen(function*() {
   for (const [status, count] of [...statuses].sort(([first], [second]) => first - second)) {
     yield* Console.log(`  ${status}  ${String(count).padStart(6)}`)
   }
-  yield* Console.log(`not as described, or 500: ${wrong.length} (bound: 0)`)
+  yield* Console.log(`not as described, or 5xx: ${wrong.length} (bound: 0)`)
   for (const one of wrong.slice(0, 10)) yield* Console.log(`  ${one}`)
   return wrong.length === 0
 }).pipe(Effect.scoped)

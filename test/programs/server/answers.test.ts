@@ -113,6 +113,11 @@ layer(server, { excludeTestServices: true })("the answers", (it) => {
         `/images?${image("9223372036854775807", "x")}`,
         `/repositories?after=${cursor({ id: "999999999999999999" })}`,
         `/events?after=${cursor({ sequence: Number.MAX_SAFE_INTEGER })}`,
+        ...["day", "week", "month"].flatMap((by) =>
+          ["to=0001-01-01", "to=0001-02-01", "from=9999-12-31&to=9999-12-31"].map((days) =>
+            `/images/nginx/pulls?by=${by}&${days}`
+          )
+        ),
         ...["-", "9999999999999999", "-9999999999999999"].map((mark) => `/images/nginx/tags?after=${mark}:x`),
         ...["9999999999999999", "-9999999999999999"].map((mark) => `/images/nginx/tags/1/history?after=${mark}:x`)
       ]

@@ -30,7 +30,7 @@ const wanted = [
 
 describe("the API", () => {
   it.scopedLive(
-    "answers as its OpenAPI document says, to valid and to invalid requests, and never with 500",
+    "answers as its OpenAPI document says, to valid and to invalid requests, and never with a fault of its own",
     () =>
       Effect.gen(function*() {
         const url = yield* startServer()

@@ -55,7 +55,7 @@ const csvOf = (rows: ReadonlyArray<PullPeriod>): string =>
 const usualDays = { day: 90, week: 371, month: 1096 } as const
 
 /** The first day that the database knows. */
-const firstDay = "0001-01-01"
+const firstDay = dayOf(Date.parse("0001-01-01"))
 
 export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
   handlers
@@ -107,7 +107,8 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
         if (Option.isNone(type)) return respondProblem(406, "give Accept: application/json or text/csv")
         const image = familiarImage(path.image)
         const to = yield* Option.match(urlParams.to, { onNone: () => today, onSome: Effect.succeed })
-        const from = Option.getOrElse(urlParams.from, () => addDays(to, 1 - usualDays[urlParams.by]))
+        const usual = Math.min(usualDays[urlParams.by], daysBetween(firstDay, to) + 1)
+        const from = Option.getOrElse(urlParams.from, () => addDays(to, 1 - usual))
         if (from > to) return yield* new Invalid({ message: "from: is later than to; give the earlier day first" })
         if (daysBetween(from, to) > longestHistory) {
           return yield* new Invalid({ message: `from: at most ${longestHistory} days are shown at a time` })
