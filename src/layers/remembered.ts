@@ -2,7 +2,7 @@
  * Answers that hold for long, and failures that hold for a little while; one question at a time for each key.
  */
 import { Clock, Effect, Exit } from "effect"
-import { makeFlights } from "./registry/flights.js"
+import { makeFlights } from "./flights.js"
 
 interface Kept<A, E> {
   readonly exit: Exit.Exit<A, E>

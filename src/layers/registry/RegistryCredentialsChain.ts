@@ -6,8 +6,8 @@ import { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import { Clock, Duration, Effect, Either, Layer, Option, type Redacted } from "effect"
 import * as DockerConfig from "../../domain/DockerConfig.js"
 import { type RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
+import { makeFlights } from "../flights.js"
 import { askHelper } from "./credentialHelper.js"
-import { makeFlights } from "./flights.js"
 
 /** A credential that was set, and under what name: `GHCR_TOKEN`. */
 export interface GivenCredential {

@@ -4,7 +4,7 @@
  */
 import { Clock, Effect, Option, Redacted, Schema } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
-import { makeFlights } from "./flights.js"
+import { makeFlights } from "../flights.js"
 
 /** A token in use. `fresh`: nobody has used it before this caller. */
 export interface Token {

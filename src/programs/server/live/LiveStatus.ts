@@ -2,9 +2,10 @@
  * The status of the census for any number of readers at the price of one: rows of large tables are counted in the
  * background and never more of the time than a twentieth, budgets and processes are read once a second at most.
  */
-import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref, SynchronizedRef } from "effect"
+import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref, type Scope } from "effect"
 import { Transient } from "../../../domain/Errors.js"
 import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
+import { makeFlights } from "../../../layers/flights.js"
 import { ProcessBoard, type RunningProcess } from "../../../services/ProcessBoard.js"
 import { RepoDockerStore, type StoreStatus } from "../../../services/RepoDockerStore.js"
 import type { Status } from "../api/status.js"
@@ -103,18 +104,10 @@ const statusOf = (
  * One run for all who ask while it lasts, of whom any may leave before it ends. They do not queue: a thousand who wake each
  * other one by one take seconds, and hundreds of megabytes.
  */
-const shared = Effect.fnUntraced(function*<A, E>(effect: Effect.Effect<A, E>) {
-  const scope = yield* Effect.scope
-  const latest = yield* SynchronizedRef.make(Option.none<Fiber.RuntimeFiber<A, E>>())
-  const running = SynchronizedRef.modifyEffect(latest, (known) =>
-    Effect.gen(function*() {
-      const run = Option.isSome(known) && Option.isNone(yield* Fiber.poll(known.value))
-        ? known.value
-        : yield* Effect.forkIn(effect, scope)
-      return [run, Option.some(run)] as const
-    }))
-  return Effect.flatMap(running, Fiber.join)
-})
+const shared = (scope: Scope.Scope) => <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E> => {
+  const fly = makeFlights<A, E>()
+  return Effect.flatMap(Effect.forkIn(fly("one", effect), scope), Fiber.join)
+}
 
 /** A status that is read as long as the scope lasts. */
 export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOptions) {
@@ -124,16 +117,21 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
   const counted = yield* Ref.make(Option.none<Counted>())
   const rates = yield* Ref.make(RequestRates.none)
   const last = yield* Ref.make(Option.none<StatusValue>())
-  const recounting = yield* Effect.makeSemaphore(1)
 
-  const count = yield* Effect.gen(function*() {
-    const before = yield* Clock.currentTimeMillis
-    const status = yield* store.status(options)
-    const at = yield* Clock.currentTimeMillis
-    const fresh: Counted = { at, took: at - before, store: status }
-    yield* Ref.set(counted, Option.some(fresh))
-    return fresh
-  }).pipe(within(countPatience), shared)
+  const count = shared(scope)(
+    Effect.gen(function*() {
+      const before = yield* Clock.currentTimeMillis
+      const status = yield* store.status(options)
+      const at = yield* Clock.currentTimeMillis
+      const fresh: Counted = { at, took: at - before, store: status }
+      yield* Ref.set(counted, Option.some(fresh))
+      return fresh
+    }).pipe(within(countPatience))
+  )
+
+  const recount = shared(scope)(
+    Effect.catchTag(count, "TRANSIENT", (error) => Effect.logWarning("rows were not counted", error.message))
+  )
 
   // Large tables may take longer to be counted for the first time than anybody waits; that goes on.
   const counts = Effect.gen(function*() {
@@ -142,26 +140,25 @@ export const make = Effect.fn("LiveStatus.make")(function*(options: LiveStatusOp
     const { at, took } = known.value
     const now = yield* Clock.currentTimeMillis
     if (now - at >= Math.max(countEvery, took / countShare)) {
-      yield* recounting.withPermitsIfAvailable(1)(count).pipe(
-        Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("rows were not counted", error.message)),
-        Effect.forkIn(scope)
-      )
+      yield* Effect.forkIn(recount, scope)
     }
     return known.value
   })
 
-  const read = yield* Effect.gen(function*() {
-    const now = yield* Clock.currentTimeMillis
-    const budgets = yield* board.budgets
-    const processes = yield* board.running
-    const spent = yield* Ref.updateAndGet(
-      rates,
-      RequestRates.seen(now, new Map(budgets.map((state) => [budgetId(state.key), state.requests])))
-    )
-    const status = statusOf(now, yield* counts, budgets, RequestRates.perMinute(spent), processes)
-    yield* Ref.set(last, Option.some(status))
-    return status
-  }).pipe(within(patience), shared)
+  const read = shared(scope)(
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const budgets = yield* board.budgets
+      const processes = yield* board.running
+      const spent = yield* Ref.updateAndGet(
+        rates,
+        RequestRates.seen(now, new Map(budgets.map((state) => [budgetId(state.key), state.requests])))
+      )
+      const status = statusOf(now, yield* counts, budgets, RequestRates.perMinute(spent), processes)
+      yield* Ref.set(last, Option.some(status))
+      return status
+    }).pipe(within(patience))
+  )
 
   const current = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
