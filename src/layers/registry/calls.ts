@@ -4,6 +4,7 @@
 import { Option } from "effect"
 import { canonicalName, type ImageReference } from "../../domain/ImageReference.js"
 import type { RegistryRepository } from "../../services/OciRegistry.js"
+import { getOrMake } from "../getOrMake.js"
 import { type Endpoint, type MirrorSetting, readEndpoint, registryEndpoint, urlOf } from "./endpoints.js"
 import { acceptManifests } from "./mediaTypes.js"
 import type { Call, CallBody, Method } from "./transport.js"
@@ -39,14 +40,6 @@ interface Parts {
 // Bodies are hashed as they are: nobody on the way needs to encode them.
 const asIs = { "accept-encoding": "identity" } as const
 
-const remembered = (of: Map<string, Endpoint>, registry: string, make: () => Endpoint): Endpoint => {
-  const known = of.get(registry)
-  if (known !== undefined) return known
-  const made = make()
-  of.set(registry, made)
-  return made
-}
-
 const manifestPath = (reference: ImageReference): string => `manifests/${nameIn(reference)}`
 
 /** The calls of one client; reads go to mirrors. */
@@ -55,7 +48,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
   const own = new Map<string, Endpoint>()
 
   const reading = ({ registry, repository }: RegistryRepository, { headers, method, path, what }: Parts): Call => {
-    const endpoint = remembered(mirrored, registry, () => readEndpoint(registry, mirrors))
+    const endpoint = getOrMake(mirrored, registry, () => readEndpoint(registry, mirrors))
     return {
       endpoint,
       method,
@@ -72,7 +65,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
     { headers, method, path, what }: Parts,
     body?: CallBody
   ): Call => {
-    const endpoint = remembered(own, registry, () => registryEndpoint(registry, mirrors))
+    const endpoint = getOrMake(own, registry, () => registryEndpoint(registry, mirrors))
     return {
       endpoint,
       method,

@@ -9,6 +9,7 @@ import type { BudgetKey } from "../../domain/RateBudget.js"
 import { clampPark, type HeaderValues, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { type FairSemaphore, unsafeMakeFairSemaphore } from "../fairSemaphore.js"
+import { getOrMake } from "../getOrMake.js"
 import type { Endpoint } from "./endpoints.js"
 import type { Settled } from "./options.js"
 
@@ -60,13 +61,8 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
   const places = new Map<string, FairSemaphore>()
   const longestWait = Duration.toMillis(options.longestWait)
 
-  const placesOf = (host: string): FairSemaphore => {
-    const known = places.get(host)
-    if (known !== undefined) return known
-    const made = unsafeMakeFairSemaphore(options.concurrency)
-    places.set(host, made)
-    return made
-  }
+  const placesOf = (host: string): FairSemaphore =>
+    getOrMake(places, host, () => unsafeMakeFairSemaphore(options.concurrency))
 
   /** The lane of a server and who pays. Lanes to one host share its places. */
   const laneOf = ({ budget, host, registry }: Endpoint, payer: string): Lane => {

@@ -5,6 +5,7 @@ import type { HttpClient } from "@effect/platform"
 import { HttpClientRequest, UrlParams } from "@effect/platform"
 import { Duration, Effect, Option, Redacted } from "effect"
 import { Auth, type CensusError, Transient } from "../../domain/Errors.js"
+import { getOrMake } from "../getOrMake.js"
 import { type Exchange, exchange } from "../http/exchange.js"
 import type { Endpoint } from "./endpoints.js"
 import { sayingOf } from "./failures.js"
@@ -69,13 +70,12 @@ const requestOf = ({ credential }: Identity, place: TokenPlace, scope: string) =
 export const makeAskToken = (http: HttpClient.HttpClient, lanes: Lanes, timeout: Duration.Duration): AskToken => {
   const exchanges = new Map<string, Exchange>()
 
-  const sendTo = ({ budget, registry }: Endpoint): Exchange => {
-    const known = exchanges.get(budget)
-    if (known !== undefined) return known
-    const made = exchange(http, { service: registry, budget, timeout, maxBytes: maxTokenBytes })
-    exchanges.set(budget, made)
-    return made
-  }
+  const sendTo = ({ budget, registry }: Endpoint): Exchange =>
+    getOrMake(
+      exchanges,
+      budget,
+      () => exchange(http, { service: registry, budget, timeout, maxBytes: maxTokenBytes })
+    )
 
   return Effect.fn("OciRegistry.token")(function*(identity, what, place, scope) {
     const service = identity.endpoint.registry

@@ -9,6 +9,7 @@ import { Effect, Either, Option, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
 import { measured, type Meter, outcomeOf } from "../../domain/telemetry.js"
+import { getOrMake } from "../getOrMake.js"
 import type { HeadRequests } from "../http/HeadRequests.js"
 import { refusalOf, sameOrigin } from "./addresses.js"
 import type { Deadlines } from "./deadlines.js"
@@ -124,13 +125,7 @@ export const makeSend = (
 ): Send => {
   const meters = new Map<string, Meter>()
 
-  const meterOf = ({ budget }: Endpoint): Meter => {
-    const known = meters.get(budget)
-    if (known !== undefined) return known
-    const made = measured(budget)
-    meters.set(budget, made)
-    return made
-  }
+  const meterOf = ({ budget }: Endpoint): Meter => getOrMake(meters, budget, () => measured(budget))
 
   const hop = (call: Call, url: URL, authorisation: Authorisation | undefined): Effect.Effect<Reply, Transient> => {
     const headers = headersOf(call, authorisation)

@@ -11,6 +11,7 @@ import { type SourceRepository, startsWithV } from "../../domain/ReleaseNotes.js
 import { clampPark, rateLimitOf, unnamedPark } from "../../domain/RetryAfter.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { ReleaseProjects } from "../../services/ReleaseProjects.js"
+import { getOrMake } from "../getOrMake.js"
 import { type Exchange, exchange } from "../http/exchange.js"
 import { makeRemembered } from "../remembered.js"
 
@@ -91,14 +92,12 @@ export const make = Effect.fnUntraced(function*(options: ReleaseProjectsOptions 
 
   const exchanges = new Map<string, Exchange>()
 
-  const sendTo = (asking: Asking): Exchange => {
-    const { service } = asking
-    const known = exchanges.get(service)
-    if (known !== undefined) return known
-    const made = exchange(client, { service, budget: keyOf(asking).service, outcome: countedAs })
-    exchanges.set(service, made)
-    return made
-  }
+  const sendTo = (asking: Asking): Exchange =>
+    getOrMake(
+      exchanges,
+      asking.service,
+      () => exchange(client, { service: asking.service, budget: keyOf(asking).service, outcome: countedAs })
+    )
 
   const errorOf = Effect.fnUntraced(function*(asking: Asking, what: string, problem: Problem) {
     const { service } = asking
