@@ -49,6 +49,6 @@ export const services = Layer.mergeAll(
 /** Starts a server; the address ends without a slash. */
 export const startServer = (changes: Partial<StartOptions> = {}) =>
   Effect.zipRight(
-    Effect.orDie(seed),
+    seed,
     Effect.provide(start({ ...serverOptions, ...changes }), RequestStores.layer)
   )

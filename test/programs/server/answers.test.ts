@@ -13,7 +13,7 @@ import { services, startServer } from "../../support/apiServer.js"
 
 class Address extends Context.Tag("test/Address")<Address, string>() {}
 
-const server = Layer.scoped(Address, Effect.orDie(startServer())).pipe(Layer.provideMerge(services))
+const server = Layer.scoped(Address, startServer()).pipe(Layer.provideMerge(services))
 
 const api = (path: string) => `/api/v1${path}`
 const decode = Schema.decodeUnknown(Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown })))

@@ -21,7 +21,7 @@ const stuckPages = Layer.effect(
   }))
 )
 
-const server = Layer.scoped(Address, Effect.orDie(startServer({ patience }))).pipe(
+const server = Layer.scoped(Address, startServer({ patience })).pipe(
   Layer.provide(stuckPages),
   Layer.provide(services)
 )
@@ -55,7 +55,7 @@ const send = (url: string, pieces: ReadonlyArray<string>, more = "") =>
     socket.on("error", () => done(true))
     socket.on("end", () => done(true))
     return Effect.sync(() => socket.destroy())
-  }).pipe(Effect.timeout("8 seconds"), Effect.orDie)
+  }).pipe(Effect.timeout("8 seconds"))
 
 const reading = (target: string, ...headers: ReadonlyArray<string>) =>
   [`GET ${target} HTTP/1.1`, "Connection: close", ...headers, "", ""].join("\r\n")

@@ -8,7 +8,7 @@ import { services, startServer } from "../../support/apiServer.js"
 
 class Address extends Context.Tag("test/Address")<Address, string>() {}
 
-const server = Layer.scoped(Address, Effect.orDie(startServer())).pipe(Layer.provide(services))
+const server = Layer.scoped(Address, startServer()).pipe(Layer.provide(services))
 
 const headersOf = (path: string, headers: Record<string, string> = {}) =>
   Effect.flatMap(Address, (url) => Effect.map(ask(url, path, { headers }), (answer) => answer.headers))

@@ -9,7 +9,7 @@ import { services, startServer } from "../../support/apiServer.js"
 
 class Address extends Context.Tag("test/Address")<Address, string>() {}
 
-const server = Layer.scoped(Address, Effect.orDie(startServer())).pipe(Layer.provide(services))
+const server = Layer.scoped(Address, startServer()).pipe(Layer.provide(services))
 
 /** What the page itself takes for its addresses. */
 const routes = Array.from(

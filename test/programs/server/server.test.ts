@@ -14,7 +14,7 @@ import { waitUntil } from "../../support/program.js"
 
 class Address extends Context.Tag("test/Address")<Address, string>() {}
 
-const server = Layer.scoped(Address, Effect.orDie(startServer())).pipe(Layer.provideMerge(services))
+const server = Layer.scoped(Address, startServer()).pipe(Layer.provideMerge(services))
 
 const api = (path: string) => `/api/v1${path}`
 const json = { "content-type": "application/json" }

@@ -10,7 +10,7 @@ import { NotFound } from "../../../domain/Errors.js"
 import { dailyPulls } from "../../../domain/PullHistory.js"
 import { familiarImage } from "../../../domain/PullImport.js"
 import { periods, type PullPeriod } from "../../../domain/PullPeriods.js"
-import { addDays, dayOf, daysBetween } from "../../../domain/UtcDay.js"
+import { addDays, dayOf, daysBetween, type UtcDay } from "../../../domain/UtcDay.js"
 import { CensusPages, placeOf } from "../../../services/CensusPages.js"
 import { LinkStore } from "../../../services/LinkStore.js"
 import { Api } from "../api/Api.js"
@@ -56,6 +56,9 @@ const usualDays = { day: 90, week: 371, month: 1096 } as const
 
 /** The first day that the database knows. */
 const firstDay = dayOf(Date.parse("0001-01-01"))
+
+/** So many days before, or the first one of all. */
+const daysBefore = (day: UtcDay, days: number): UtcDay => addDays(day, -Math.min(days, daysBetween(firstDay, day)))
 
 export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
   handlers
@@ -107,15 +110,13 @@ export const images = HttpApiBuilder.group(Api, "images", (handlers) =>
         if (Option.isNone(type)) return respondProblem(406, "give Accept: application/json or text/csv")
         const image = familiarImage(path.image)
         const to = yield* Option.match(urlParams.to, { onNone: () => today, onSome: Effect.succeed })
-        const usual = Math.min(usualDays[urlParams.by], daysBetween(firstDay, to) + 1)
-        const from = Option.getOrElse(urlParams.from, () => addDays(to, 1 - usual))
+        const from = Option.getOrElse(urlParams.from, () => daysBefore(to, usualDays[urlParams.by] - 1))
         if (from > to) return yield* new Invalid({ message: "from: is later than to; give the earlier day first" })
         if (daysBetween(from, to) > longestHistory) {
           return yield* new Invalid({ message: `from: at most ${longestHistory} days are shown at a time` })
         }
         // The pulls of the first day are the difference to the row before it.
-        const before = from > firstDay ? addDays(from, -1) : from
-        const counts = yield* (yield* CensusPages).counts([image], before, to)
+        const counts = yield* (yield* CensusPages).counts([image], daysBefore(from, 1), to)
         // A known image may have no history; an unknown one never has.
         if (!counts.has(image)) yield* stored(path.image)
         const rows = periods(counts.get(image) ?? [], urlParams.by, from, to)

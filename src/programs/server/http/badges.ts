@@ -7,14 +7,13 @@ import * as Badge from "../../../domain/badge.js"
 import { familiarImage } from "../../../domain/PullImport.js"
 import type { CensusPages } from "../../../services/CensusPages.js"
 import type { Route } from "./app.js"
+import { decoded } from "./target.js"
 
 const pattern = /^\/badge\/pulls\/(.{1,600})\.svg$/
 
-const decode = Option.liftThrowable(decodeURIComponent)
-
 /** The image whose badge a path names, its slashes as they are or as `%2F`; `docker.io/library/nginx` is `nginx`. */
 export const badgeOf = (path: string): Option.Option<string> =>
-  Option.fromNullable(pattern.exec(path)?.[1]).pipe(Option.flatMap(decode), Option.map(familiarImage))
+  Option.fromNullable(pattern.exec(path)?.[1]).pipe(Option.flatMap(decoded), Option.map(familiarImage))
 
 const answerTo = (access: Route["access"]) => (status: 200 | 404 | 503, message: string) =>
   HttpServerResponse.text(Badge.toSvg({ label: "pulls", message, tone: status === 200 ? "blue" : "plain" }), {

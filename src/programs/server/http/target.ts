@@ -16,7 +16,8 @@ export const originForm = (request: HttpServerRequest): HttpServerRequest => {
   })
 }
 
-const decoded = Option.liftThrowable(decodeURIComponent)
+/** What is percent-encoded, as it is; none where its encoding is broken. */
+export const decoded = Option.liftThrowable(decodeURIComponent)
 
 /** The path as it was sent; none where it is no path, its encoding is broken, or it holds NUL, which no name has. */
 export const pathOf = (url: string): Option.Option<string> =>

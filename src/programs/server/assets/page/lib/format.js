@@ -9,6 +9,9 @@ const shortWith = (digits) => new Intl.NumberFormat("en", { notation: "compact",
 const short = shortWith(3)
 const percentage = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 })
 
+/** @param {Intl.NumberFormat} format @param {number | bigint} value */
+const written = (format, value) => format.format(value).replace("-", "−")
+
 /** @typedef {number | string | bigint | null | undefined} Count */
 
 /** @param {Count} value */
@@ -17,13 +20,13 @@ const numeric = (value) => typeof value === "string" ? BigInt(value) : value
 /** With its thousands apart; `–` where there is none. @param {Count} value */
 export const count = (value) => {
   const number = numeric(value)
-  return number === null || number === undefined ? "–" : whole.format(number).replace("-", "−")
+  return number === null || number === undefined ? "–" : written(whole, number)
 }
 
 /** `12.3M`. @param {Count} value */
 export const compact = (value) => {
   const number = numeric(value)
-  return number === null || number === undefined ? "–" : short.format(number).replace("-", "−")
+  return number === null || number === undefined ? "–" : written(short, number)
 }
 
 /**
@@ -36,7 +39,7 @@ export const stepLabels = (values) => {
   // Two more than the ratio's: steps of 2.5 are common.
   const digits = Number.isFinite(ratio) && ratio > 1 ? Math.min(15, Math.floor(Math.log10(ratio)) + 3) : 3
   const format = shortWith(digits)
-  return values.map((value) => format.format(value).replace("-", "−"))
+  return values.map((value) => written(format, value))
 }
 
 /** A difference, with its sign. @param {Count} value */
