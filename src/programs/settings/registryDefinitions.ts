@@ -66,6 +66,6 @@ export const registryDefinitions = {
   cacheDir: optional("IMAGE_CENSUS_CACHE_DIR", {
     type: "folder",
     default: "memory only",
-    doc: "Where manifests and small blobs are kept by digest, for this and later commands."
+    doc: "Manifests and small blobs are kept below it in `image-census-cache`, for this and later commands."
   }, Read.name)
 } as const
