@@ -31,6 +31,16 @@ const decode = (kind: ContentKind, file: Uint8Array): CachedContent => {
   return { bytes: file.subarray(end + 1), mediaType: Buffer.from(file.subarray(0, Math.max(end, 0))).toString("utf8") }
 }
 
+const fileOf = (kind: ContentKind, digest: Digest): ReadonlyArray<string> => {
+  const hex = hexOf(digest)
+  return [`${kind}s`, algorithmOf(digest), hex.slice(0, 2), hex]
+}
+
+const pointerOf = (tag: string): ReadonlyArray<string> => {
+  const name = createHash("sha256").update(tag).digest("hex")
+  return ["tags", name.slice(0, 2), name]
+}
+
 /** The cache in a directory. What the disk refuses is told in the log, and the cache goes on in memory. */
 export const make = Effect.fnUntraced(function*(options: DiskCacheOptions) {
   const { directory, maxDiskBytes = usualDiskBytes, maxObjectBytes = maxDocumentBytes } = options
@@ -38,16 +48,6 @@ export const make = Effect.fnUntraced(function*(options: DiskCacheOptions) {
   const memory = Memory.make(options)
   let written = 0
   let told = false
-
-  const fileOf = (kind: ContentKind, digest: Digest): ReadonlyArray<string> => {
-    const hex = hexOf(digest)
-    return [`${kind}s`, algorithmOf(digest), hex.slice(0, 2), hex]
-  }
-
-  const pointerOf = (tag: string): ReadonlyArray<string> => {
-    const name = createHash("sha256").update(tag).digest("hex")
-    return ["tags", name.slice(0, 2), name]
-  }
 
   const refused = (what: string) => (error: { readonly message: string }): Effect.Effect<void> =>
     Effect.suspend(() => {
