@@ -7,7 +7,7 @@
 import { Either, Option } from "effect"
 import { Digest, parse as parseDigest } from "./Digest.js"
 import { Malformed } from "./Malformed.js"
-import { isDomain, isIdentifier, isPath, isTag, splitName, splitReference } from "./ReferenceGrammar.js"
+import { addressProblem, isDomain, isIdentifier, isPath, isTag, splitName, splitReference } from "./ReferenceGrammar.js"
 
 /** An image, and which of its versions. Without tag and digest it stands for the whole repository. */
 export interface ImageReference {
@@ -105,18 +105,18 @@ const explain = (input: string, problem: Problem | Malformed, shift = 0): Malfor
 export const parseStrict = (text: string): Either.Either<StrictReference, Malformed> =>
   Either.mapLeft(read(text), (problem) => explain(text, problem))
 
-// A first component is a registry only if it cannot be a namespace of Docker Hub.
+// A first component is a registry only if it cannot be a namespace of Docker Hub. With an underscore it can be nothing
+// else: the grammar reads `my_org.x/app` as a path without a registry.
 const looksLikeRegistry = (first: string): boolean =>
-  first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first
+  !first.includes("_") && (first === "localhost" || /[.:]/.test(first) || first.toLowerCase() !== first)
 
 const officialPath = (path: string): string => path.includes("/") ? path : `library/${path}`
 
 /**
- * Reads a reference with Docker's normalisation but without a default tag: `nginx` is `docker.io/library/nginx`, and
- * the other names of Docker Hub become `docker.io`. Fails as `parseStrict` does, and with `identifier` for 64
- * hexadecimal digits, which Docker takes for an image's id.
+ * Reads what is stored: as `parseNormalized`, but by the grammar alone. Rows of an earlier version, or of another program,
+ * may name a registry that no request can be made to; they can then still be shown and taken out.
  */
-export const parseNormalized = (text: string): Either.Either<ImageReference, Malformed> => {
+export const parseStored = (text: string): Either.Either<ImageReference, Malformed> => {
   if (text === "") return Either.left(malformed(text, { reason: "empty", problem: "it is empty" }))
   if (isIdentifier(text)) {
     return Either.left(malformed(text, { reason: "identifier", problem: "64 hexadecimal digits are an image's id" }))
@@ -139,6 +139,18 @@ export const parseNormalized = (text: string): Either.Either<ImageReference, Mal
     })
   )
 }
+
+/**
+ * Reads a reference with Docker's normalisation but without a default tag: `nginx` is `docker.io/library/nginx`, and
+ * the other names of Docker Hub become `docker.io`. Whatever is read can be asked for. Fails as `parseStrict` does, with
+ * `identifier` for 64 hexadecimal digits, which Docker takes for an image's id, and with `format` for a registry that no
+ * URL can name.
+ */
+export const parseNormalized = (text: string): Either.Either<ImageReference, Malformed> =>
+  Either.flatMap(parseStored(text), (reference) => {
+    const problem = addressProblem(reference.registry)
+    return problem === undefined ? Either.right(reference) : Either.left(malformed(text, { reason: "format", problem }))
+  })
 
 /** The same image with the tag `latest`, if it had neither tag nor digest. */
 export const withDefaultTag = (reference: ImageReference): ImageReference =>

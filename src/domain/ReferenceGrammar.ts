@@ -32,6 +32,27 @@ const referencePattern = whole(`((?:${domain}/)?${path})(?::(${tag}))?(?:@(${dig
 /** Whether a text is a registry's address: `ghcr.io`, `localhost:5000`, `[::1]:5000`. */
 export const isDomain = (text: string): boolean => domainPattern.test(text)
 
+const portPattern = /:([0-9]+)$/
+
+/**
+ * Why a registry of the grammar can not be asked under its name; undefined where it can. A URL has to read the host as
+ * it was written, without case: `1.2.3.4.5` is no host in a URL, and `0x7f.1` is another one (127.0.0.1). An IPv6 address
+ * may be written in any of its forms.
+ */
+export const addressProblem = (registry: string): string | undefined => {
+  const port = portPattern.exec(registry)?.[1]
+  if (port !== undefined && !(/^[1-9]/.test(port) && Number(port) <= 65_535)) {
+    return `"${port}" is no port; a port is a number from 1 to 65535`
+  }
+  const host = port === undefined ? registry : registry.slice(0, -port.length - 1)
+  const address = `https://${host}/`
+  if (!URL.canParse(address)) return `"${host}" is no host`
+  const { hostname } = new URL(address)
+  return host.startsWith("[") || hostname === host.toLowerCase()
+    ? undefined
+    : `"${host}" is no host, but another way to write ${hostname}`
+}
+
 /** Whether a text is a repository's path: `library/nginx`. */
 export const isPath = (text: string): boolean => pathPattern.test(text)
 

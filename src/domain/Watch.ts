@@ -3,7 +3,7 @@
  */
 import { type Duration, Either, Option, ParseResult, Schema } from "effect"
 import type { DayWindow } from "./DayWindow.js"
-import { canonical, type ImageReference, parseNormalized } from "./ImageReference.js"
+import { canonical, type ImageReference, parseStored } from "./ImageReference.js"
 import * as Platform from "./Platform.js"
 import type { UpdateLevel } from "./UpdatePolicy.js"
 
@@ -53,14 +53,14 @@ export interface Watch extends NewWatch {
   readonly id: string
 }
 
-/** A reference in full, as text: `docker.io/library/nginx:latest`. */
+/** A stored reference in full, as text: `docker.io/library/nginx:latest`. */
 export const ReferenceText: Schema.Schema<ImageReference, string> = Schema.transformOrFail(
   Schema.String,
   Schema.declare((value: unknown): value is ImageReference => typeof value === "object" && value !== null),
   {
     strict: true,
     decode: (text, _, ast) =>
-      Either.mapLeft(parseNormalized(text), ({ message }) => new ParseResult.Type(ast, text, message)),
+      Either.mapLeft(parseStored(text), ({ message }) => new ParseResult.Type(ast, text, message)),
     encode: (reference) => ParseResult.succeed(canonical(reference))
   }
 )

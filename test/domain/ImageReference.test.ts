@@ -22,7 +22,7 @@ const registry = fc.oneof(
     "127.0.0.1:80",
     "UPPER"
   ),
-  fc.tuple(word, word).map(([left, right]) => `${left}.${right}`)
+  fc.tuple(word, word).map(([left, right]) => `${left}.a${right}`)
 )
 const tag = fc.tuple(text(`${lower}_ABC`, 1, 1), text(`${lower}_ABC.-`, 0, 20)).map((parts) => parts.join(""))
 const digest = text("0123456789abcdef", 64, 64).map((hex) => Either.getOrThrow(Digest.parse(`sha256:${hex}`)))
@@ -42,7 +42,79 @@ const canonicalOf = (input: string) => Either.map(Reference.parse(input), Refere
 const nameOf = (input: string) => Either.map(Reference.parse(input), Reference.imageName)
 const errorOf = (input: string) => Either.getOrThrow(Either.flip(Reference.parse(input)))
 
+// Hosts of the grammar, most of which no URL can name, or names otherwise.
+const anyHost = fc.oneof(
+  fc.array(text(`${lower}XY-`, 1, 8).filter((label) => !/^-|-$/.test(label)), { minLength: 1, maxLength: 5 })
+    .map((labels) => labels.join(".")),
+  fc.array(fc.constantFrom("0", "1", "08", "0x7f", "256", "xn--a", "xn--n3h", "example", "4294967296"), {
+    minLength: 1,
+    maxLength: 5
+  }).map((labels) => labels.join(".")),
+  text("0123456789abcdef:", 1, 20).map((address) => `[${address}]`)
+)
+const anyDomain = fc.tuple(anyHost, fc.option(fc.nat(120_000).map(String)))
+  .map(([host, port]) => port === null ? host : `${host}:${port}`)
+const anyName = fc.oneof(
+  fc.tuple(anyDomain, path).map(([domain, path]) => `${domain}/${path}`),
+  fc.tuple(text(`${lower}._-`, 1, 8), path).map(([first, path]) => `${first}/${path}`),
+  path
+)
+
 describe("ImageReference", () => {
+  it.prop("whatever is read can be asked for at the host that was written, and reads back", [
+    anyName,
+    fc.option(tag)
+  ], ([name, tag]) => {
+    const read = Reference.parse(tag === null ? name : `${name}:${tag}`)
+    if (Either.isLeft(read)) return
+    const { registry } = read.right
+    const url = new URL(`https://${registry}/v2/${read.right.repository}/tags/list`)
+    const port = /:(\d+)$/.exec(registry)?.[1]
+    assert.strictEqual(url.port === "" ? "443" : url.port, port ?? "443")
+    if (!registry.startsWith("[")) {
+      assert.strictEqual(url.hostname, registry.replace(/:\d+$/, "").toLowerCase())
+    }
+    assert.deepStrictEqual(Reference.parse(Reference.canonical(read.right)), read)
+    assert.deepStrictEqual(Reference.parse(Reference.familiar(read.right)), read)
+    assert.deepStrictEqual(
+      Either.map(Reference.parseNormalized(Reference.imageName(read.right)), Reference.canonicalName),
+      Either.right(Reference.canonicalName(read.right))
+    )
+  }, { fastCheck: { numRuns: 2000 } })
+
+  it("refuses registries that no URL can name, and says why", () => {
+    const cases: Record<string, string> = {
+      "256.256.256.256/library/base:1": "\"256.256.256.256\" is no host",
+      "1.2.3.4.5/x": "\"1.2.3.4.5\" is no host",
+      "xn--a.example/x": "\"xn--a.example\" is no host",
+      "[::::]/x": "\"[::::]\" is no host",
+      "foo.bar:99999/x": "\"99999\" is no port",
+      "foo.bar:0/x": "\"0\" is no port",
+      "foo.bar:080/x": "\"080\" is no port",
+      "0x7f.1/x": "another way to write 127.0.0.1",
+      "127.1/x": "another way to write 127.0.0.1",
+      "123:5000/x": "another way to write 0.0.0.123"
+    }
+    for (const [input, problem] of Object.entries(cases)) {
+      const error = errorOf(input)
+      assert.deepStrictEqual([error.what, error.reason], ["reference", "format"], input)
+      assert.include(error.message, problem)
+      assert.isTrue(Either.isLeft(Reference.parseNormalized(input)))
+      assert.isTrue(Either.isRight(Reference.parseStrict(input)), "the grammar itself is distribution's")
+      const stored = Either.getOrThrow(Reference.parseStored(input))
+      assert.strictEqual(Reference.canonical(stored), input, "what is stored can be shown and taken out")
+    }
+    assert.isTrue(Either.isRight(Reference.parse("ghcr.io:443/owner/name")))
+    assert.isTrue(Either.isRight(Reference.parse("[0:0:0:0:0:0:0:1]:5000/x")))
+  })
+
+  it("reads a first component with an underscore as a path, as the grammar does", () => {
+    assert.deepStrictEqual(canonicalOf("my_org.x/app"), Either.right("docker.io/my_org.x/app:latest"))
+    assert.deepStrictEqual(nameOf("my_org.x/app"), Either.right("my_org.x/app"))
+    assert.deepStrictEqual(nameOf("docker.io/my_org.x/app:1"), Either.right("my_org.x/app"))
+    assert.strictEqual(errorOf("my_org:5000/app").reason, "format")
+  })
+
   it.prop("reads back what it writes in full", [reference], ([given]) => {
     assert.deepStrictEqual(Reference.parseNormalized(Reference.canonical(given)), Either.right(given))
   })

@@ -11,6 +11,7 @@ import { OciRegistry, type RegistryRepository } from "../../services/OciRegistry
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { RegistryCredentials } from "../../services/RegistryCredentials.js"
 import { HeadRequests } from "../http/HeadRequests.js"
+import { askable } from "./askable.js"
 import { makeBlobs } from "./blobs.js"
 import { makeCalls } from "./calls.js"
 import { at, makeCopy } from "./copy.js"
@@ -80,7 +81,7 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
     copy,
     copyBlob
   }
-  return service
+  return askable(service)
 })
 
 /** The client as a layer. */

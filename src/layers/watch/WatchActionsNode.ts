@@ -34,7 +34,10 @@ const refused = (message: string): ActionResult => ({
 })
 
 const problemOf = (action: WatchAction): Effect.Effect<Option.Option<string>> => {
-  if (action._tag === "Command" || action.allowPrivate) return Effect.succeedNone
+  if (action._tag === "Command") return Effect.succeedNone
+  // One that a person or another program wrote into the database.
+  if (!URL.canParse(action.url)) return Effect.succeedSome("the address of the webhook cannot be read")
+  if (action.allowPrivate) return Effect.succeedNone
   return Effect.map(refusedHost(new URL(action.url).hostname), Option.map(({ message }) => message))
 }
 

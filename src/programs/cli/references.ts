@@ -3,7 +3,7 @@
  */
 import { Args } from "@effect/cli"
 import { Effect, Either, Stream } from "effect"
-import { type ImageReference, parse } from "../../domain/ImageReference.js"
+import { type ImageReference, parse, parseStored, withDefaultTag } from "../../domain/ImageReference.js"
 import { UsageError } from "./errors.js"
 import { argument } from "./run.js"
 import * as Sources from "./sources.js"
@@ -12,6 +12,13 @@ import { Stdio } from "./Stdio.js"
 /** Reads a reference as people type it; `latest` is added where there is neither tag nor digest. */
 export const referenceOf = (text: string): Either.Either<ImageReference, UsageError> =>
   Either.mapLeft(parse(text), ({ message }) => new UsageError({ message }))
+
+/** Reads a reference to something that is stored, such as a watch: also one that could not be added any more. */
+export const storedReferenceOf = (text: string): Either.Either<ImageReference, UsageError> =>
+  Either.mapBoth(parseStored(text), {
+    onLeft: ({ message }) => new UsageError({ message }),
+    onRight: withDefaultTag
+  })
 
 const described = "An image such as nginx, ghcr.io/owner/name:1.2 or name@sha256:…"
 

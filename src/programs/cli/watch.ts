@@ -27,7 +27,7 @@ const platform = Options.text("platform").pipe(
 
 const selectionOf = (text: string, platform: Option.Option<string>) =>
   Either.gen(function*() {
-    const reference = yield* References.referenceOf(text)
+    const reference = yield* References.storedReferenceOf(text)
     const wanted = yield* platformOf(platform)
     return {
       words: familiar(reference),

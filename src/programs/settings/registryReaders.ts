@@ -3,6 +3,7 @@
  */
 import { Either, Redacted } from "effect"
 import { isDockerHub } from "../../domain/ImageReference.js"
+import { addressProblem } from "../../domain/ReferenceGrammar.js"
 import { httpUrl } from "./readers.js"
 import type { Reader } from "./Setting.js"
 
@@ -22,6 +23,8 @@ export interface RegistryAddress {
 
 const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(?::\d{1,5})?$/
 
+const isHost = (text: string): boolean => host.test(text) && addressProblem(text) === undefined
+
 const canonical = (registry: string): string => isDockerHub(registry) ? "docker.io" : registry
 
 const parts = (text: string, between: RegExp): ReadonlyArray<string> =>
@@ -31,7 +34,7 @@ const auth = (text: string): Either.Either<RegistryAuth, string> => {
   // A secret may hold = and :, a host and a user may not.
   const match = /^([^=]+)=([^:]*):(.*)$/s.exec(text)
   const [, registry = "", username = "", secret = ""] = match ?? []
-  return match === null || !host.test(registry) || username === "" || secret === ""
+  return match === null || !isHost(registry) || username === "" || secret === ""
     ? Either.left("is not as expected; give host=user:secret, several with blanks between them")
     : Either.right({ registry: canonical(registry), username, secret: Redacted.make(secret) })
 }
@@ -42,7 +45,7 @@ export const registryAuths: Reader<ReadonlyArray<RegistryAuth>> = (text) => Eith
 const address = (text: string): Either.Either<RegistryAddress, string> => {
   const equals = text.indexOf("=")
   const registry = text.slice(0, Math.max(equals, 0))
-  if (!host.test(registry)) {
+  if (!isHost(registry)) {
     return Either.left("is not as expected; give registry=URL, such as docker.io=https://mirror.example")
   }
   return Either.map(
@@ -60,7 +63,7 @@ export const mirrorUrl: Reader<URL> = (text) =>
   Either.map(httpUrl(/^[a-z]+:\/\//i.test(text) ? text : `https://${text}`), (url) => new URL(url))
 
 const registryName = (text: string): Either.Either<string, string> =>
-  host.test(text) && (/[.:]/.test(text) || text === "localhost")
+  isHost(text) && (/[.:]/.test(text) || text === "localhost")
     ? Either.right(canonical(text.toLowerCase()))
     : Either.left("is not as expected; give registries by their hosts, such as docker.io,ghcr.io,quay.io")
 
@@ -71,7 +74,7 @@ export const registryNames: Reader<ReadonlyArray<string>> = (text) =>
 const rate = (text: string): Either.Either<readonly [string, number], string> => {
   const match = /^([^=]+)=(\d+(?:\.\d+)?)$/.exec(text)
   const [, registry = "", perSecond = ""] = match ?? []
-  return match !== null && host.test(registry) && Number(perSecond) > 0
+  return match !== null && isHost(registry) && Number(perSecond) > 0
     ? Either.right([canonical(registry), Number(perSecond)])
     : Either.left("is not as expected; give registry=NUMBER, such as docker.io=5,ghcr.io=10")
 }

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Chunk, Effect, Fiber, Layer, Logger, Option, Redacted, Stream, TestClock } from "effect"
+import { Chunk, Effect, Either, Fiber, Layer, Logger, Option, Redacted, Stream, TestClock } from "effect"
 import { digestOf } from "../../../src/domain/ContentDigest.js"
-import { familiar } from "../../../src/domain/ImageReference.js"
+import { familiar, parseStored } from "../../../src/domain/ImageReference.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import { RateBudgets } from "../../../src/services/RateBudgets.js"
 import type { RegistryCredential } from "../../../src/services/RegistryCredentials.js"
@@ -35,6 +35,26 @@ const basic = (id: string): RegistryCredential => ({
 })
 
 describe("what requests cost", () => {
+  it.effect("sends nothing for a stored reference whose registry no URL can name, and does not die of it", () => {
+    const stub = makeStub(() => manifestAnswer(bytes))
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      for (const text of ["256.256.256.256/library/base:1", "foo.bar:99999/x", "0x7f.1/x"]) {
+        const stored = Either.getOrThrow(parseStored(text))
+        const errors = yield* Effect.all([
+          Effect.flip(registry.resolve(stored)),
+          Effect.flip(registry.manifest(stored)),
+          Effect.flip(Stream.runCollect(registry.tags(stored)))
+        ])
+        for (const error of errors) {
+          assert.strictEqual(error._tag, "TRANSIENT")
+          assert.include(error.message, "nothing can be asked")
+        }
+      }
+      assert.deepStrictEqual(stub.asked, [])
+    }).pipe(Effect.provide(registryOver(stub.client)))
+  })
+
   it.effect("N images over R registries: R challenges, a token per repository, N HEADs, nothing else", () => {
     const stub = guarded(5)
     const texts = Array.from({ length: 60 }, (_, index) => `r${index % 3}.example/o/n${index % 6}:${index}`)

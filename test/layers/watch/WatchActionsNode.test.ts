@@ -132,6 +132,9 @@ describe("webhooks", () => {
       assert.match(String(rebound.error), /loopback network/)
       assert.deepStrictEqual(got, [])
       assert.deepStrictEqual(yield* problemOf(hook("http://93.184.216.34/", false)), Option.none())
+      // As it may stand in the database: it is refused, and nobody dies of it.
+      assert.isTrue(Option.isSome(yield* problemOf(hook("http://", true))))
+      assert.isTrue(Option.isSome(yield* problemOf(hook("http://[", false))))
       assert.deepStrictEqual(yield* problemOf(hook(url)), Option.none())
     }).pipe(Effect.provide(NodeContext.layer)))
 })
