@@ -7,7 +7,7 @@ import { Effect, Either, Layer, Option } from "effect"
 import { createHash } from "node:crypto"
 import { digestOf } from "../../domain/ContentDigest.js"
 import { algorithmOf, type Digest, hexOf, parse as parseDigest } from "../../domain/Digest.js"
-import { type CachedContent, ContentCache, type ContentKind } from "../../services/ContentCache.js"
+import { ContentCache, type ContentPlace } from "../../services/ContentCache.js"
 import * as CacheFolder from "./cacheFolder.js"
 import * as Memory from "./ContentCacheMemory.js"
 import { maxDocumentBytes } from "./options.js"
@@ -21,25 +21,30 @@ export interface DiskCacheOptions extends Memory.ContentCacheOptions {
 
 const usualDiskBytes = 1024 * 1024 * 1024
 
-// A manifest's file begins with a line for its media type. Nothing else is in it but the bytes.
-const encode = (kind: ContentKind, { bytes, mediaType }: CachedContent): Uint8Array =>
-  kind === "blob" ? bytes : Buffer.concat([Buffer.from(`${mediaType.replace(/[\r\n]/g, "")}\n`, "utf8"), bytes])
+// What a registry has is a file of two lines: the place, so that a file of another one is only a miss, and the media type.
+const encodePlace = (place: ContentPlace, mediaType: string): Uint8Array =>
+  Buffer.from(`${Memory.placeKey(place)}\n${mediaType}\n`, "utf8")
 
-const decode = (kind: ContentKind, file: Uint8Array): CachedContent => {
-  if (kind === "blob") return { bytes: file, mediaType: "" }
-  const end = file.indexOf(10)
-  return { bytes: file.subarray(end + 1), mediaType: Buffer.from(file.subarray(0, Math.max(end, 0))).toString("utf8") }
+const decodePlace = (place: ContentPlace, file: Uint8Array): Option.Option<string> => {
+  const [key, mediaType, ...rest] = Buffer.from(file).toString("utf8").split("\n")
+  return key === Memory.placeKey(place) && mediaType !== undefined && rest.length === 1 && rest[0] === ""
+    ? Option.some(mediaType)
+    : Option.none()
 }
 
-const fileOf = (kind: ContentKind, digest: Digest): ReadonlyArray<string> => {
+const bytesOf = (digest: Digest): ReadonlyArray<string> => {
   const hex = hexOf(digest)
-  return [`${kind}s`, algorithmOf(digest), hex.slice(0, 2), hex]
+  return ["blobs", algorithmOf(digest), hex.slice(0, 2), hex]
 }
 
-const pointerOf = (tag: string): ReadonlyArray<string> => {
-  const name = createHash("sha256").update(tag).digest("hex")
-  return ["tags", name.slice(0, 2), name]
+const hashed = (folder: string, key: string): ReadonlyArray<string> => {
+  const name = createHash("sha256").update(key).digest("hex")
+  return [folder, name.slice(0, 2), name]
 }
+
+const pointerOf = (tag: string): ReadonlyArray<string> => hashed("tags", tag)
+
+const placeOf = (place: ContentPlace): ReadonlyArray<string> => hashed("places", Memory.placeKey(place))
 
 /** The cache in a directory. What the disk refuses is told in the log, and the cache goes on in memory. */
 export const make = Effect.fnUntraced(function*(options: DiskCacheOptions) {
@@ -63,30 +68,47 @@ export const make = Effect.fnUntraced(function*(options: DiskCacheOptions) {
   const sweep = Effect.catchAll(files.sweep(maxDiskBytes), refused("sweeping"))
 
   // A broken file is a miss: what is fetched because of it takes its place.
-  const fromDisk = (kind: ContentKind, digest: Digest) =>
+  const fromDisk = (digest: Digest) =>
     Effect.gen(function*() {
-      const found = yield* read(fileOf(kind, digest))
-      if (Option.isNone(found)) return Option.none<CachedContent>()
-      const content = decode(kind, found.value)
-      if (digestOf(content.bytes, algorithmOf(digest)) !== digest) return Option.none<CachedContent>()
-      yield* memory.put(kind, digest, content)
-      return Option.some(content)
+      const found = yield* read(bytesOf(digest))
+      if (Option.isNone(found) || digestOf(found.value, algorithmOf(digest)) !== digest) {
+        return Option.none<Uint8Array>()
+      }
+      yield* memory.keep(digest, found.value)
+      return found
+    })
+
+  const placeFromDisk = (place: ContentPlace) =>
+    Effect.gen(function*() {
+      const found = Option.flatMap(yield* read(placeOf(place)), (file) => decodePlace(place, file))
+      if (Option.isSome(found)) yield* memory.confirm(place, found.value)
+      return found
     })
 
   yield* Effect.forkScoped(sweep)
 
   const service: typeof ContentCache.Service = {
-    get: (kind, digest) =>
-      Effect.flatMap(
-        memory.get(kind, digest),
-        (held) => Option.isSome(held) ? Effect.succeed(held) : fromDisk(kind, digest)
-      ),
-    put: (kind, digest, content) =>
+    known: (place) =>
+      Effect.flatMap(memory.known(place), (held) => Option.isSome(held) ? Effect.succeed(held) : placeFromDisk(place)),
+    confirm: (place, given) =>
+      Effect.suspend(() => {
+        const mediaType = given.replace(/[\r\n]/g, "")
+        return Effect.flatMap(memory.known(place), (held) =>
+          Option.contains(held, mediaType)
+            ? Effect.void
+            : Effect.zipRight(
+              memory.confirm(place, mediaType),
+              write(placeOf(place), encodePlace(place, mediaType))
+            ))
+      }),
+    bytes: (digest) =>
+      Effect.flatMap(memory.bytes(digest), (held) => Option.isSome(held) ? Effect.succeed(held) : fromDisk(digest)),
+    keep: (digest, bytes) =>
       Effect.gen(function*() {
-        yield* memory.put(kind, digest, content)
-        if (content.bytes.byteLength > maxObjectBytes) return
-        yield* write(fileOf(kind, digest), encode(kind, content))
-        written += content.bytes.byteLength
+        yield* memory.keep(digest, bytes)
+        if (bytes.byteLength > maxObjectBytes) return
+        yield* write(bytesOf(digest), bytes)
+        written += bytes.byteLength
         if (written < maxDiskBytes / 10) return
         written = 0
         yield* sweep

@@ -5,7 +5,7 @@ import { Duration, Effect, Option, Stream } from "effect"
 import type { Digest } from "../../domain/Digest.js"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
-import type { ContentCache } from "../../services/ContentCache.js"
+import type { ContentCache, ContentPlace } from "../../services/ContentCache.js"
 import type { RegistryBlob } from "../../services/OciRegistry.js"
 import { makeFlights } from "../flights.js"
 import { type Calls, ok, wordsFor } from "./calls.js"
@@ -20,6 +20,8 @@ const digestIn = (reference: ImageReference): Effect.Effect<Digest, Transient> =
     onNone: () => Effect.fail(malformed(reference.registry, `${wordsFor(reference)}: a blob is named by its digest`)),
     onSome: Effect.succeed
   })
+
+const placeOf = ({ registry }: ImageReference, digest: Digest): ContentPlace => ({ kind: "blob", registry, digest })
 
 const whole = (digest: Digest, bytes: Uint8Array): RegistryBlob => ({
   digest,
@@ -36,14 +38,22 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
 
   const kept = (reference: ImageReference, digest: Digest, bytes: Uint8Array) =>
     verifyDigest(reference.registry, wordsFor(reference), bytes, digest).pipe(
-      Effect.zipRight(cache.put("blob", digest, { bytes, mediaType: "" })),
+      Effect.zipRight(cache.keep(digest, bytes)),
+      Effect.zipRight(cache.confirm(placeOf(reference, digest), "")),
       Effect.as(bytes)
+    )
+
+  // Bytes that another registry sent prove nothing of this one, and asking it costs as much as having them sent.
+  const held = (reference: ImageReference, digest: Digest): Effect.Effect<Option.Option<Uint8Array>> =>
+    Effect.flatMap(
+      cache.known(placeOf(reference, digest)),
+      (known) => Option.isSome(known) ? cache.bytes(digest) : Effect.succeedNone
     )
 
   const document = Effect.fn("OciRegistry.document")(function*(reference: ImageReference) {
     const digest = yield* digestIn(reference)
-    const cached = yield* cache.get("blob", digest)
-    if (Option.isSome(cached)) return cached.value.bytes
+    const cached = yield* held(reference, digest)
+    if (Option.isSome(cached)) return cached.value
     return yield* fetching(
       wordsFor(reference),
       Effect.flatMap(
@@ -77,8 +87,8 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
   /** HEAD: whether the blob is there, and how long it is. */
   const resolve = Effect.fn("OciRegistry.resolve")(function*(reference: ImageReference) {
     const digest = yield* digestIn(reference)
-    const cached = yield* cache.get("blob", digest)
-    const size = Option.isSome(cached) ? cached.value.bytes.byteLength : announcedLength(
+    const cached = yield* held(reference, digest)
+    const size = Option.isSome(cached) ? cached.value.byteLength : announcedLength(
       yield* core.open({ ...callFor(reference, digest), method: "HEAD" }, ok)
     )
     return { digest, mediaType: "application/octet-stream", size: Option.fromNullable(size) }
@@ -86,8 +96,8 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
 
   const blob = Effect.fn("OciRegistry.blob")(function*(reference: ImageReference) {
     const digest = yield* digestIn(reference)
-    const cached = yield* cache.get("blob", digest)
-    if (Option.isSome(cached)) return whole(digest, cached.value.bytes)
+    const cached = yield* held(reference, digest)
+    if (Option.isSome(cached)) return whole(digest, cached.value)
     const call = callFor(reference, digest)
     const reply = yield* core.open(call, ok)
     const announced = announcedLength(reply)

@@ -7,7 +7,7 @@ import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
 import { ownType } from "../../domain/ManifestShape.js"
-import type { ContentCache } from "../../services/ContentCache.js"
+import type { ContentCache, ContentPlace } from "../../services/ContentCache.js"
 import type { RegistryManifest, ResolvedReference } from "../../services/OciRegistry.js"
 import { makeFlights } from "../flights.js"
 import { type Calls, ok, wordsFor } from "./calls.js"
@@ -19,6 +19,8 @@ import { maxDocumentBytes, type Settled } from "./options.js"
 
 // 405 and 501: a registry that knows no HEAD is asked with GET.
 const headStatuses: ReadonlySet<number> = new Set([200, 405, 501])
+
+const placeOf = ({ registry }: ImageReference, digest: Digest): ContentPlace => ({ kind: "manifest", registry, digest })
 
 /** The type of a manifest, which its header and its body must agree on. */
 export const manifestType = (service: string, what: string, contentType: string | undefined, bytes: Uint8Array) =>
@@ -68,7 +70,8 @@ export const makeManifests = (
       yield* verifyDigest(reference.registry, what, bytes, digest)
       const mediaType = yield* manifestType(reference.registry, what, reply.headers["content-type"], bytes)
       const manifest: RegistryManifest = { digest, mediaType, bytes }
-      yield* cache.put("manifest", digest, { bytes, mediaType })
+      yield* cache.keep(digest, bytes)
+      yield* cache.confirm(placeOf(reference, digest), mediaType)
       if (Option.isNone(asked)) {
         learn(what, { digest, mediaType, size: Option.some(bytes.byteLength) })
         yield* cache.point(what, digest)
@@ -83,11 +86,16 @@ export const makeManifests = (
         verifiedManifest(reference, whole))
     )
 
-  const cached = (digest: Digest): Effect.Effect<Option.Option<RegistryManifest>> =>
-    Effect.map(
-      cache.get("manifest", digest),
-      Option.map(({ bytes, mediaType }): RegistryManifest => ({ digest, mediaType, bytes }))
-    )
+  // What the registry of the reference has served or acknowledged before, where the bytes are still kept.
+  const cached = (reference: ImageReference, digest: Digest): Effect.Effect<Option.Option<RegistryManifest>> =>
+    Effect.gen(function*() {
+      const mediaType = yield* cache.known(placeOf(reference, digest))
+      if (Option.isNone(mediaType)) return Option.none()
+      return Option.map(
+        yield* cache.bytes(digest),
+        (bytes): RegistryManifest => ({ digest, mediaType: mediaType.value, bytes })
+      )
+    })
 
   const head = (reference: ImageReference): Effect.Effect<ResolvedReference, CensusError> =>
     Effect.flatMap(core.open(calls.readManifest("HEAD", reference), headStatuses), (reply) => {
@@ -120,7 +128,7 @@ export const makeManifests = (
         return known === undefined ? resolving(what, head(reference)) : Effect.succeed(known)
       }
       return Effect.flatMap(
-        cached(reference.digest.value),
+        cached(reference, reference.digest.value),
         Option.match({
           onNone: () => resolving(what, head(reference)),
           onSome: (manifest): Effect.Effect<ResolvedReference, CensusError> => Effect.succeed(resolvedBy(manifest))
@@ -128,26 +136,42 @@ export const makeManifests = (
       )
     })
 
+  // The registry has just said that it has this, and under which type: what it would send need not come from it.
+  const acknowledged = (
+    reference: ImageReference,
+    { digest, mediaType: said }: ResolvedReference
+  ): Effect.Effect<RegistryManifest, CensusError> =>
+    Effect.gen(function*() {
+      const known = yield* cached(reference, digest)
+      if (Option.isSome(known)) return known.value
+      const kept = yield* cache.bytes(digest)
+      if (Option.isNone(kept)) return yield* get({ ...reference, tag: Option.none(), digest: Option.some(digest) })
+      const mediaType = yield* manifestType(reference.registry, wordsFor(reference), said, kept.value)
+      yield* cache.confirm(placeOf(reference, digest), mediaType)
+      return { digest, mediaType, bytes: kept.value }
+    })
+
+  // Bytes that another registry sent prove nothing of this one: a free HEAD asks it, and saves the GET.
   const byDigest = (reference: ImageReference, digest: Digest): Effect.Effect<RegistryManifest, CensusError> =>
-    Effect.flatMap(
-      cached(digest),
-      Option.match({
-        onNone: () => get({ ...reference, tag: Option.none(), digest: Option.some(digest) }),
-        onSome: (manifest): Effect.Effect<RegistryManifest, CensusError> => Effect.succeed(manifest)
-      })
-    )
+    Effect.gen(function*() {
+      const known = yield* cached(reference, digest)
+      if (Option.isSome(known)) return known.value
+      const named: ImageReference = { ...reference, tag: Option.none(), digest: Option.some(digest) }
+      return Option.isNone(yield* cache.bytes(digest))
+        ? yield* get(named)
+        : yield* acknowledged(named, yield* resolve(named))
+    })
 
   // What a tag pointed to last time is no answer, but where it is still kept, a free HEAD may save the GET.
   const byTag = (reference: ImageReference): Effect.Effect<RegistryManifest, CensusError> =>
     Effect.gen(function*() {
       const what = wordsFor(reference)
       const known = tags.get(what)
-      if (known !== undefined) return yield* byDigest(reference, known.digest)
+      if (known !== undefined) return yield* acknowledged(reference, known)
       const last = yield* cache.pointed(what)
-      const kept = Option.isSome(last) && Option.isSome(yield* cached(last.value))
+      const kept = Option.isSome(last) && Option.isSome(yield* cache.bytes(last.value))
       if (!kept) return yield* get(reference)
-      const { digest } = yield* resolve(reference)
-      return yield* byDigest(reference, digest)
+      return yield* acknowledged(reference, yield* resolve(reference))
     })
 
   const manifest = (reference: ImageReference): Effect.Effect<RegistryManifest, CensusError> =>

@@ -37,12 +37,12 @@ const descriptor = Effect.fn("lookup.head")(function*(kind: "manifest" | "blob",
   const found = yield* orNone(registry.resolve(reference, kind))
   if (Option.isNone(found)) return Option.none()
   const { digest, mediaType, size } = found.value
-  const kept = yield* cache.get(kind, digest)
+  const kept = yield* cache.bytes(digest)
   return Option.some({
     mediaType,
     digest,
     ...Option.match(size, { onNone: () => ({}), onSome: (size) => ({ size }) }),
-    ...Option.match(kept, { onNone: () => ({}), onSome: ({ bytes }) => ({ data: base64(bytes) }) })
+    ...Option.match(kept, { onNone: () => ({}), onSome: (bytes) => ({ data: base64(bytes) }) })
   })
 })
 

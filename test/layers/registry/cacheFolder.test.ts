@@ -68,13 +68,13 @@ const bodies = Array.from({ length: 40 }, (_, n) => body(n))
 const fill = (directory: string) =>
   Effect.scoped(Effect.gen(function*() {
     const cache = yield* Disk.make({ directory, maxDiskBytes: 10_000 })
-    for (const bytes of bodies) yield* cache.put("blob", digestOf(bytes), { bytes, mediaType: "" })
+    for (const bytes of bodies) yield* cache.keep(digestOf(bytes), bytes)
   }))
 
 const kept = (directory: string) =>
   Effect.scoped(Effect.gen(function*() {
     const cache = yield* Disk.make({ directory })
-    return yield* Effect.filter(bodies, (bytes) => Effect.map(cache.get("blob", digestOf(bytes)), Option.isSome))
+    return yield* Effect.filter(bodies, (bytes) => Effect.map(cache.bytes(digestOf(bytes)), Option.isSome))
   }))
 
 describe("a cache folder that holds a person's files", () => {

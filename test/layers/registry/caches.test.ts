@@ -50,17 +50,28 @@ describe("the least recently used", () => {
   })
 })
 
+const place = (registry: string, kind: "manifest" | "blob" = "manifest") => ({ kind, registry, digest })
+
 describe("the cache in memory", () => {
-  it.effect("keeps manifests and blobs apart, and lets large bodies pass", () =>
+  it.effect("keeps apart which registry has what, as manifest or as blob, and gives out bytes by digest", () =>
     Effect.gen(function*() {
       const cache = Memory.make({ maxObjectBytes: 100 })
-      yield* cache.put("manifest", digest, { bytes, mediaType: manifestType })
-      assert.isTrue(Option.isNone(yield* cache.get("blob", digest)))
-      yield* cache.put("blob", digest, { bytes, mediaType: "" })
-      assert.strictEqual(Option.getOrThrow(yield* cache.get("manifest", digest)).mediaType, manifestType)
+      yield* cache.keep(digest, bytes)
+      yield* cache.confirm(place("a.example"), manifestType)
+      assert.deepStrictEqual(yield* cache.known(place("a.example")), Option.some(manifestType))
+      assert.deepStrictEqual(yield* cache.known(place("a.example", "blob")), Option.none())
+      assert.deepStrictEqual(yield* cache.known(place("b.example")), Option.none())
+      yield* cache.confirm(place("b.example"), "other/type")
+      assert.deepStrictEqual(yield* cache.known(place("a.example")), Option.some(manifestType))
+      assert.deepStrictEqual(yield* cache.bytes(digest), Option.some<Uint8Array>(bytes))
+    }))
+
+  it.effect("lets large bodies pass", () =>
+    Effect.gen(function*() {
+      const cache = Memory.make({ maxObjectBytes: 100 })
       const large = new Uint8Array(101)
-      yield* cache.put("blob", digestOf(large), { bytes: large, mediaType: "" })
-      assert.isTrue(Option.isNone(yield* cache.get("blob", digestOf(large))))
+      yield* cache.keep(digestOf(large), large)
+      assert.isTrue(Option.isNone(yield* cache.bytes(digestOf(large))))
     }))
 })
 
@@ -69,15 +80,35 @@ describe("the cache on disk", () => {
     inFolder((folder) =>
       Effect.gen(function*() {
         const first = yield* open(folder)
-        yield* first.put("manifest", digest, { bytes, mediaType: manifestType })
+        yield* first.keep(digest, bytes)
+        yield* first.confirm(place("a.example"), manifestType)
         yield* first.point("docker.io/library/x:1", digest)
         const second = yield* open(folder)
-        const found = Option.getOrThrow(yield* second.get("manifest", digest))
-        assert.deepStrictEqual([...found.bytes], [...bytes])
-        assert.strictEqual(found.mediaType, manifestType)
+        assert.deepStrictEqual([...Option.getOrThrow(yield* second.bytes(digest))], [...bytes])
+        assert.deepStrictEqual(yield* second.known(place("a.example")), Option.some(manifestType))
+        assert.isTrue(Option.isNone(yield* second.known(place("b.example"))))
+        assert.isTrue(Option.isNone(yield* second.known(place("a.example", "blob"))))
         assert.deepStrictEqual(yield* second.pointed("docker.io/library/x:1"), Option.some(digest))
         assert.isTrue(Option.isNone(yield* second.pointed("docker.io/library/x:2")))
-        assert.isTrue(Option.isNone(yield* second.get("blob", digest)))
+      })
+    ))
+
+  it.scopedLive("believes no file about a registry that speaks of another place, or is cut off", () =>
+    inFolder((folder) =>
+      Effect.gen(function*() {
+        const fs = yield* FileSystem.FileSystem
+        const path = yield* Path.Path
+        yield* (yield* open(folder)).confirm(place("a.example"), manifestType)
+        const [name = ""] = (yield* fs.readDirectory(path.join(folder, folderName, "places"), { recursive: true }))
+          .filter((name) => path.basename(name).length === 64)
+        const file = path.join(folder, folderName, "places", name)
+        const whole = yield* fs.readFileString(file)
+        for (const broken of ["", whole.slice(0, -1), whole.slice(0, 30), whole.replace("a.example", "b.example")]) {
+          yield* fs.writeFileString(file, broken)
+          assert.isTrue(Option.isNone(yield* (yield* open(folder)).known(place("a.example"))), broken)
+        }
+        yield* fs.writeFileString(file, whole)
+        assert.isTrue(Option.isSome(yield* (yield* open(folder)).known(place("a.example"))))
       })
     ))
 
@@ -90,12 +121,12 @@ describe("the cache on disk", () => {
         const file = path.join(folder, folderName, "blobs", "sha256", hex.slice(0, 2), hex)
         for (const broken of [bytes.subarray(0, 5), Buffer.from(""), Buffer.concat([bytes, bytes])]) {
           const writer = yield* open(folder)
-          yield* writer.put("blob", digest, { bytes, mediaType: "" })
+          yield* writer.keep(digest, bytes)
           yield* fs.writeFile(file, broken)
           const reader = yield* open(folder)
-          assert.isTrue(Option.isNone(yield* reader.get("blob", digest)))
-          yield* reader.put("blob", digest, { bytes, mediaType: "" })
-          assert.isTrue(Option.isSome(yield* (yield* open(folder)).get("blob", digest)))
+          assert.isTrue(Option.isNone(yield* reader.bytes(digest)))
+          yield* reader.keep(digest, bytes)
+          assert.isTrue(Option.isSome(yield* (yield* open(folder)).bytes(digest)))
         }
       })
     ))
@@ -107,11 +138,11 @@ describe("the cache on disk", () => {
         const bodies = Array.from({ length: 10 }, (_, n) => Buffer.alloc(5_000, `body ${n}`))
         yield* Effect.forEach(
           caches.flatMap((cache) => bodies.map((bytes) => ({ cache, bytes }))),
-          ({ bytes, cache }) => cache.put("blob", digestOf(bytes), { bytes, mediaType: "" }),
+          ({ bytes, cache }) => cache.keep(digestOf(bytes), bytes),
           { concurrency: "unbounded" }
         )
         const reader = yield* open(folder)
-        for (const bytes of bodies) assert.isTrue(Option.isSome(yield* reader.get("blob", digestOf(bytes))))
+        for (const bytes of bodies) assert.isTrue(Option.isSome(yield* reader.bytes(digestOf(bytes))))
         const fs = yield* FileSystem.FileSystem
         const names = yield* fs.readDirectory(folder, { recursive: true })
         assert.isFalse(names.some((name) => name.includes("part-")))
@@ -124,8 +155,8 @@ describe("the cache on disk", () => {
         const fs = yield* FileSystem.FileSystem
         yield* fs.writeFileString(`${folder}/file`, "")
         const cache = yield* open(`${folder}/file/cache`)
-        yield* cache.put("blob", digest, { bytes, mediaType: "" })
-        assert.isTrue(Option.isSome(yield* cache.get("blob", digest)))
+        yield* cache.keep(digest, bytes)
+        assert.isTrue(Option.isSome(yield* cache.bytes(digest)))
       })
     ))
 })
