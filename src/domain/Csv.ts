@@ -1,6 +1,6 @@
 /**
  * Records of CSV (RFC 4180, and what spreadsheets make of it), one at a time, so that a file of any length can be read
- * in bounded memory.
+ * and written in bounded memory.
  */
 import { parse } from "csv-parse/sync"
 import { Either } from "effect"
@@ -34,3 +34,16 @@ export const fields = (record: string, delimiter: Delimiter): Either.Either<Read
       catch: () => "is not CSV: its quotes do not match"
     })
     : Either.right(record.split(delimiter).map((field) => field.trim()))
+
+// A formula may read other cells and send them away.
+const guarded = (text: string): string => /^[=+\-@\t\r]/.test(text) && !/^-?\d+$/.test(text) ? `'${text}` : text
+
+/**
+ * A record as it is written, without the end of its line (RFC 4180). A text that a spreadsheet would take for a formula gets
+ * a single quote before it; no name of an image, a tag or a repository begins like one, so what was exported can be imported.
+ */
+export const record = (values: ReadonlyArray<string | number | bigint | boolean>): string =>
+  values.map((value) => {
+    const text = guarded(String(value))
+    return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text
+  }).join(",")

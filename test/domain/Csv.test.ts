@@ -1,8 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck as fc } from "effect"
-import { type Delimiter, delimiterOf, fields, isOpen } from "../../src/domain/Csv.js"
+import { type Delimiter, delimiterOf, fields, isOpen, record } from "../../src/domain/Csv.js"
 
 const delimiter = fc.constantFrom<Delimiter>(",", ";", "\t")
+const written = fc.string({
+  unit: fc.constantFrom("'", "=", "+", "-", "@", "\t", "\r", "\n", "a", "1", " ", "\"", ",")
+})
 const field = fc.string({ unit: fc.constantFrom("a", "b", " ", ",", ";", "\t", "\"", "'", "\n", "é", "#", "=") })
 
 /** As RFC 4180 writes a field. */
@@ -18,6 +21,20 @@ describe("Csv", () => {
       assert.deepStrictEqual(fields(record, delimiter), Either.right(values))
     }
   )
+
+  it.prop(
+    "reads back what it wrote, with a quote before formulas",
+    [fc.array(written, { minLength: 1 })],
+    ([values]) => {
+      const read = values.map((text) => /^[=+\-@\t\r]/.test(text) && !/^-1+$/.test(text) ? `'${text}` : text)
+      assert.deepStrictEqual(fields(record(values), ","), Either.right(read))
+    }
+  )
+
+  it("writes nothing that a spreadsheet takes for a formula", () => {
+    for (const start of ["=", "+", "-", "@", "\t", "\r"]) assert.match(record([`${start}HYPERLINK(A1)`]), /^"?'/)
+    assert.strictEqual(record(["nginx", "-5", -5, 5n, true, "a,b", "it's"]), "nginx,-5,-5,5,true,\"a,b\",it's")
+  })
 
   it.prop("is open until the last quote is there", [field, fc.nat()], ([value, at]) => {
     const record = quoted(value.replaceAll("\"", ""))

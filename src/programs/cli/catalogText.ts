@@ -3,6 +3,7 @@
  */
 import { Option } from "effect"
 import { pullReference, type Words } from "../../domain/CatalogImage.js"
+import * as Csv from "../../domain/Csv.js"
 import { fullName, type RepositoryName } from "../../domain/GitHubRepository.js"
 import { dockerHub } from "../../domain/ImageReference.js"
 import type { CatalogEntry, CatalogTag, TagDigest } from "../../services/ImageCatalog.js"
@@ -222,11 +223,9 @@ export const csvColumns = [
   "title"
 ] as const
 
-const quoted = (text: string): string => /[",\r\n]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text
-
 /** A tag as a line of CSV (RFC 4180); platforms with blanks between them. */
 export const csvLine = (entry: CatalogEntry, tag: CatalogTag): string =>
-  [
+  Csv.record([
     entry.name.image,
     tag.tag,
     pullReference(entry.name, tag.tag),
@@ -237,4 +236,4 @@ export const csvLine = (entry: CatalogEntry, tag: CatalogTag): string =>
     String(entry.official),
     Option.getOrElse(Option.orElse(entry.words.licence, () => entry.licence), () => ""),
     Option.getOrElse(entry.words.title, () => "")
-  ].map(quoted).join(",")
+  ])

@@ -6,6 +6,7 @@ import * as HttpApp from "@effect/platform/HttpApp"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Clock, Effect, Option, Stream } from "effect"
+import * as Csv from "../../../domain/Csv.js"
 import { NotFound } from "../../../domain/Errors.js"
 import { dailyPulls } from "../../../domain/PullHistory.js"
 import { familiarImage } from "../../../domain/PullImport.js"
@@ -46,7 +47,7 @@ const csvOf = (rows: ReadonlyArray<PullPeriod>): string =>
   [
     csvColumns.join(","),
     ...rows.map(({ fell, first, last, missingDays, partial, pulls, total }) =>
-      [first, last, cell(total), cell(pulls), missingDays, fell, partial].join(",")
+      Csv.record([first, last, cell(total), cell(pulls), missingDays, fell, partial])
     ),
     ""
   ].join("\r\n")
