@@ -31,8 +31,7 @@ const entryOf = (name, version, parent) => {
   }
 }
 
-const sorted = (record) =>
-  Object.fromEntries(Object.entries(record).sort(([a], [b]) => a.localeCompare(b, "en")))
+const sorted = (record) => Object.fromEntries(Object.entries(record).sort(([a], [b]) => a.localeCompare(b, "en")))
 
 const inOrder = ({ integrity, name, version, ...rest }) => ({
   ...(name === undefined ? {} : { name }),

@@ -33,6 +33,10 @@ export const calling = (call: Call, args: ReadonlyArray<string>) => {
   const error = (...args: ReadonlyArray<unknown>) => {
     said.stderr += text(args)
   }
+  const decoder = new TextDecoder()
+  const draw = (text: string) => {
+    said.stderr += text
+  }
   const isTerminal = call.terminal !== undefined
   const output = { isTerminal, columns: Effect.succeed(call.terminal) }
   const stdio = Layer.succeed(Stdio, {
@@ -47,15 +51,13 @@ export const calling = (call: Call, args: ReadonlyArray<string>) => {
       ...output,
       write: (bytes) =>
         Effect.sync(() => {
-          said.stdout += Buffer.from(bytes).toString("utf8")
+          said.stdout += decoder.decode(bytes, { stream: true })
         })
     },
     stderr: {
       ...output,
-      write: (text) =>
-        Effect.sync(() => {
-          said.stderr += text
-        })
+      write: (text) => Effect.sync(() => draw(text)),
+      unsafeWrite: draw
     },
     colors: false
   })

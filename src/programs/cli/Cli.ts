@@ -3,7 +3,7 @@
  */
 import { CliConfig, Command, HelpDoc, Span } from "@effect/cli"
 import type { CliApp } from "@effect/cli"
-import { Array as Arr, Console, Effect, Exit } from "effect"
+import { Array as Arr, Effect, Exit } from "effect"
 import { catalog } from "./catalog.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { discover } from "./discover.js"
@@ -13,6 +13,7 @@ import { images } from "./images.js"
 import { links } from "./links.js"
 import * as Logging from "./logging.js"
 import { migrate } from "./migrate.js"
+import * as Output from "./output.js"
 import { pulls } from "./pulls.js"
 import { index, inspect } from "./registryIndex.js"
 import { blob, digest, manifest, tags } from "./registryRead.js"
@@ -142,7 +143,7 @@ export const run = (
       onSuccess: () => Effect.succeed<ExitCode>(0),
       onFailure: (cause) => {
         const { code, lines } = ending(cause, options.details)
-        return Effect.as(Effect.forEach(lines, (line) => Console.error(line), { discard: true }), code)
+        return Effect.as(Effect.forEach(lines, Output.tell, { discard: true }), code)
       }
     }))
   )

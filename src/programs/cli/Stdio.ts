@@ -18,6 +18,8 @@ export class Stdio extends Context.Tag("image-census/Stdio")<Stdio, {
   readonly stderr: Output & {
     /** Writes as it is, without a line break: for lines that are drawn again. */
     readonly write: (text: string) => Effect.Effect<void>
+    /** The same at once, for a console's unsafe half. */
+    readonly unsafeWrite: (text: string) => void
   }
   /** Whether colours are wanted: neither where `NO_COLOR` is set nor where standard output is no terminal. */
   readonly colors: boolean

@@ -2,7 +2,7 @@
  * `catalog list`, `catalog show`, `catalog export`.
  */
 import { Command, Options } from "@effect/cli"
-import { Chunk, Console, Effect, Option, Stream } from "effect"
+import { Chunk, Effect, Option, Stream } from "effect"
 import { type CatalogEntry, type CatalogFilter, ImageCatalog } from "../../services/ImageCatalog.js"
 import { filterOf, filterOptions, imageArgument, taggedOf } from "./catalogOptions.js"
 import * as Text from "./catalogText.js"
@@ -51,7 +51,7 @@ export const list = (layers: CommandLayers) =>
       const found = entries(yield* filterOf(options))
       if (json) return yield* Output.printJsonArray(Stream.map(found, Text.imageRecord))
       const count = yield* Output.printTable(columns, Stream.map(found, row))
-      if (count === 0) yield* Console.error("no images; image-census catalog sync --once looks for them")
+      if (count === 0) yield* Output.tell("no images; image-census catalog sync --once looks for them")
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
       Command.withDescription(described("Lists the images of the catalog.", [
         ["image-census catalog list --official --platform linux/arm64", "official images for a Raspberry Pi"],
@@ -164,7 +164,7 @@ export const exportTags = (layers: CommandLayers) =>
           title: Option.getOrNull(image.words.title)
         })
         if (!csv && !ndjson) return yield* Output.printJsonArray(Stream.map(wanted, record))
-        if (csv) yield* Console.log(Text.csvColumns.join(","))
+        if (csv) yield* Output.print(Text.csvColumns.join(","))
         yield* wanted.pipe(
           Stream.map((one) => csv ? Text.csvLine(one.image, one.tag) : JSON.stringify(record(one))),
           Stream.grouped(500),

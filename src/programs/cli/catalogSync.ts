@@ -4,7 +4,7 @@
 import { Command, Options } from "@effect/cli"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Path from "@effect/platform/Path"
-import { Array as Arr, Console, Effect, Either, Option } from "effect"
+import { Array as Arr, Effect, Either, Option } from "effect"
 import { fullName } from "../../domain/GitHubRepository.js"
 import { type OfficialImage, parseLibraryFile } from "../../domain/OfficialImages.js"
 import { ImageCatalog } from "../../services/ImageCatalog.js"
@@ -109,7 +109,7 @@ const readCheckout = Effect.fnUntraced(function*(directory: string, before: Read
       "give the folder of a checkout of docker-library/official-images"
     return yield* new UsageError({ message })
   }
-  for (const { message } of problems) yield* Console.error(`${message}; left as it was`)
+  for (const { message } of problems) yield* Output.tell(`${message}; left as it was`)
   return [...images, ...problems.flatMap(({ name }) => known.get(name) ?? [])]
 })
 

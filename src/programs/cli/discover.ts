@@ -2,7 +2,7 @@
  * `discover`: now, for these repositories, with the evidence.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Array as Arr, Console, Effect, Option, Stream } from "effect"
+import { Array as Arr, Effect, Option, Stream } from "effect"
 import type { DiscoveryFinding } from "../../domain/Finding.js"
 import { fullName, key, parse, type RepositoryName } from "../../domain/GitHubRepository.js"
 import type { ImageClaim } from "../../domain/ImageClaim.js"
@@ -168,7 +168,7 @@ export const discover = (layers: CommandLayers) =>
       }
       const missing = wanted.length - findings.length
       if (missing > 0) {
-        yield* Console.error(
+        yield* Output.tell(
           `${counted(missing, "repository", "repositories")} left to another process that looks at it now`
         )
       }

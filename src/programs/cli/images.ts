@@ -2,7 +2,7 @@
  * `images list`: the images that were found.
  */
 import { Command } from "@effect/cli"
-import { Console, Effect, Option, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { RepoDockerStore, type StoredImage } from "../../services/RepoDockerStore.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
@@ -54,7 +54,7 @@ const list = (layers: CommandLayers) =>
       const stored = store.images({ search })
       if (json) return yield* Output.printJsonArray(Stream.map(stored, record))
       const count = yield* Output.printTable(columns, Stream.map(stored, row))
-      if (count === 0) yield* Console.error("no images; image-census sync looks for some")
+      if (count === 0) yield* Output.tell("no images; image-census sync looks for some")
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
       Command.withDescription(
         described(

@@ -3,7 +3,7 @@
  * believed.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Either, Option, Stream } from "effect"
+import { Effect, Either, Option, Stream } from "effect"
 import { fullName, parse } from "../../domain/GitHubRepository.js"
 import { imageName, parseNormalized } from "../../domain/ImageReference.js"
 import { LinkStore, type StoredLink } from "../../services/LinkStore.js"
@@ -75,7 +75,7 @@ const list = (layers: CommandLayers) =>
       const stored = (yield* LinkStore).links(filter)
       if (json) return yield* Output.printJsonArray(Stream.map(stored, linkRecord))
       const count = yield* Output.printTable(columns, Stream.map(stored, row))
-      if (count === 0) yield* Console.error("no links; image-census sync looks for some")
+      if (count === 0) yield* Output.tell("no links; image-census sync looks for some")
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
       Command.withDescription(described(
         "Lists which repository publishes which image, with the evidence, what the image says of itself, and a " +
@@ -101,7 +101,7 @@ const explain = (layers: CommandLayers) =>
       }
       yield* json
         ? Output.printJson(explanationRecord(explained.value))
-        : Output.printLines(explanationLines(explained.value).map((line) => line.replace(/\p{Cc}+/gu, " ")))
+        : Output.printLines(explanationLines(explained.value))
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
       Command.withDescription(described(
         "Shows what was looked at in a repository, what it claims to publish, what each registry answered, and why " +

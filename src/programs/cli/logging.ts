@@ -3,23 +3,30 @@
  */
 import { Array as Arr, Cause, DateTime, Effect, FiberRef, HashMap, Inspectable, Layer, Logger, LogLevel } from "effect"
 import { Settings } from "../settings/Settings.js"
+import { oneLine } from "./text.js"
 
-const shown = (value: unknown): string => {
+const textOf = (value: unknown): string => {
   if (typeof value === "string") return value
   if (value instanceof Error) return value.message
   return Inspectable.toStringUnknown(Inspectable.redact(value), 0)
 }
 
-/** A line for people: `2026-11-21 04:58:12 WARN message: more (key=value)`. A cause's stack is shown only for debugging. */
+// Whatever a text from outside holds, it begins no line of the log.
+const shown = (value: unknown): string => oneLine(textOf(value))
+
+/**
+ * A line for people: `2026-11-21 04:58:12 WARN message: more (key=value)`. A cause's stack is shown only for debugging, on
+ * lines of its own that are indented.
+ */
 export const lineLogger = (level: LogLevel.LogLevel): Logger.Logger<unknown, string> =>
   Logger.make(({ annotations, cause, date, logLevel, message }) => {
     const time = DateTime.formatIso(DateTime.unsafeFromDate(date)).slice(0, 19).replace("T", " ")
-    const notes = Array.from(HashMap.entries(annotations), ([name, value]) => `${name}=${shown(value)}`)
+    const notes = Array.from(HashMap.entries(annotations), ([name, value]) => `${oneLine(name)}=${shown(value)}`)
     const line = `${time} ${logLevel.label} ${Arr.ensure(message).map(shown).join(": ")}` +
       (notes.length === 0 ? "" : ` (${notes.join(", ")})`)
     if (Cause.isEmpty(cause)) return line
     return LogLevel.lessThanEqual(level, LogLevel.Debug)
-      ? `${line}\n${Cause.pretty(cause, { renderErrorCause: true })}`
+      ? [line, ...Cause.pretty(cause, { renderErrorCause: true }).split(/[\n\r]+/)].join("\n    ")
       : `${line}: ${shown(Cause.squash(cause))}`
   })
 
@@ -37,7 +44,8 @@ export const layer: Layer.Layer<never, never, Settings> = Layer.unwrapEffect(Eff
   const { log } = yield* Settings
   const already = yield* FiberRef.get(FiberRef.currentMinimumLogLevel)
   const level = already === unasked ? log.level : already
-  const logger = { pretty: lineLogger(level), logfmt: Logger.logfmtLogger, json: Logger.jsonLogger }[log.format]
+  const logfmt = Logger.map(Logger.logfmtLogger, oneLine)
+  const logger = { pretty: lineLogger(level), logfmt, json: Logger.jsonLogger }[log.format]
   return Layer.merge(
     Logger.replace(Logger.defaultLogger, Logger.withConsoleError(logger)),
     Logger.minimumLogLevel(level)

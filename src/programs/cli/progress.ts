@@ -1,9 +1,10 @@
 /**
  * Live progress on standard error while a sync runs: drawn again and again on a terminal, a line now and then elsewhere.
  */
-import { Clock, Console, Effect, MutableRef, Ref, Schedule } from "effect"
+import { Clock, type Console, Effect, MutableRef, Ref, Schedule } from "effect"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { SyncProgress } from "../sync/SyncProgress.js"
+import * as Output from "./output.js"
 import * as ProgressText from "./progressText.js"
 import { Stdio } from "./Stdio.js"
 
@@ -39,10 +40,11 @@ const redrawn = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E,
   })
   const console = yield* Effect.console
   // What the log writes must not be overdrawn: it takes the lines away first.
+  const takeAway = () => stderr.unsafeWrite(clear())
   const aside: Console.Console = {
     ...console,
-    error: (...args) => Effect.suspend(() => console.error(clear() + args.map(String).join(" "))),
-    unsafe: { ...console.unsafe, error: (...args) => console.unsafe.error(clear() + args.map(String).join(" ")) }
+    error: (...args) => Effect.suspend(() => (takeAway(), console.error(...args))),
+    unsafe: { ...console.unsafe, error: (...args) => (takeAway(), console.unsafe.error(...args)) }
   }
   yield* draw.pipe(Effect.repeat(Schedule.spaced(redrawEvery)), Effect.forkScoped)
   return yield* Effect.withConsole(effect, aside).pipe(Effect.ensuring(Effect.suspend(() => stderr.write(clear()))))
@@ -50,7 +52,7 @@ const redrawn = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E,
 
 const told = Effect.fnUntraced(function*<A, E, R>(effect: Effect.Effect<A, E, R>) {
   const samples = yield* noSamples
-  const tell = Effect.flatMap(see(samples), (view) => Console.error(ProgressText.line(view)))
+  const tell = Effect.flatMap(see(samples), (view) => Output.tell(ProgressText.line(view)))
   yield* tell.pipe(Effect.delay(tellEvery), Effect.forever, Effect.forkScoped)
   return yield* effect
 }, Effect.scoped)

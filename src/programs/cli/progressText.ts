@@ -3,7 +3,7 @@
  */
 import { type BudgetState } from "../../domain/RateBudget.js"
 import type { RegistryCounts, SyncState } from "../sync/SyncProgress.js"
-import { counted, cut, grouped, span } from "./text.js"
+import { counted, cut, grouped, oneLine, span } from "./text.js"
 
 /** How far a run was at an instant (epoch milliseconds). */
 export interface Sample {
@@ -134,16 +134,18 @@ export const screen = (view: View, columns: number): ReadonlyArray<string> =>
     ...view.state.registries.map((counts) => `${counts.registry.padEnd(9)} ${registryText(counts)}`),
     ...services(view).map((line) => `${"".padEnd(10)}${line}`),
     ...waits(view).map((line) => `${"waiting".padEnd(10)}${line}`)
-  ].map((line) => cut(line.replace(/\p{Cc}+/gu, " "), Math.max(20, columns - 1)))
+  ].map((line) => cut(oneLine(line), Math.max(20, columns - 1)))
 
 /** The same in one line, for logs. */
 export const line = (view: View): string =>
-  [
-    `${view.state.phase}: ${due(view.state)}`,
-    discovery(view.state),
-    refresh(view.state),
-    ...view.state.registries.map((counts) => `${counts.registry} ${registryText(counts)}`),
-    ...services(view),
-    ...waits(view),
-    clock(view)
-  ].join("; ").replace(/\p{Cc}+/gu, " ")
+  oneLine(
+    [
+      `${view.state.phase}: ${due(view.state)}`,
+      discovery(view.state),
+      refresh(view.state),
+      ...view.state.registries.map((counts) => `${counts.registry} ${registryText(counts)}`),
+      ...services(view),
+      ...waits(view),
+      clock(view)
+    ].join("; ")
+  )

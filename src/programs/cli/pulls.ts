@@ -2,7 +2,8 @@
  * `pulls IMAGE`, `pulls export`, `pulls import`: an image's pulls by day.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Chunk, Clock, Console, Effect, Option, Stream } from "effect"
+import { Chunk, Clock, Effect, Option, Stream } from "effect"
+import * as Csv from "../../domain/Csv.js"
 import * as PullHistory from "../../domain/PullHistory.js"
 import * as PullImport from "../../domain/PullImport.js"
 import { addDays, dayOf } from "../../domain/UtcDay.js"
@@ -90,10 +91,10 @@ const show = Effect.fnUntraced(function*(wanted: string, length: number, json: b
     head.filter((line) => line !== "").map((line) => width === undefined ? line : cut(line, width))
   )
   const count = yield* Output.printTable(columns, Stream.fromIterable(rows.map(tableRow)))
-  if (count === 0) yield* Console.error(`no row since ${from}`)
+  if (count === 0) yield* Output.tell(`no row since ${from}`)
 })
 
-const line = (row: PullsOnDay): string => `${row.image},${row.day},${row.total}`
+const line = (row: PullsOnDay): string => Csv.record([row.image, row.day, row.total])
 
 const exportPulls = (layers: CommandLayers) =>
   Command.make("export", {
@@ -113,7 +114,7 @@ const exportPulls = (layers: CommandLayers) =>
           Stream.map(all, (row) => ({ image: row.image, date: row.day, pulls_total: jsonNumber(row.total) }))
         )
       }
-      yield* Console.log(PullImport.columns.join(","))
+      yield* Output.print(PullImport.columns.join(","))
       yield* Stream.runForEachChunk(
         Stream.rechunk(all, 1000),
         (rows) => Output.printLines(Chunk.toReadonlyArray(rows).map(line))
@@ -144,10 +145,10 @@ const importPulls = (layers: CommandLayers) =>
       if (invalid.length > 0) {
         const name = Sources.sourceName(file)
         for (const { line, message } of invalid.slice(0, shownInvalid)) {
-          yield* Console.error(`${name}:${line}: ${message}`)
+          yield* Output.tell(`${name}:${line}: ${message}`)
         }
         if (invalid.length > shownInvalid) {
-          yield* Console.error(`and ${counted(invalid.length - shownInvalid, "more invalid line")}`)
+          yield* Output.tell(`and ${counted(invalid.length - shownInvalid, "more invalid line")}`)
         }
         return yield* new Failure({
           message: `${name}: ${counted(invalid.length, "invalid line")}; nothing was imported`

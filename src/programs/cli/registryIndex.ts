@@ -2,7 +2,7 @@
  * `index` and `inspect`: what is behind a reference, for programs and for people.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Option, Stream } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { linuxAmd64, parse as parsePlatform } from "../../domain/Platform.js"
 import { inspect as inspectImage, type Inspected } from "../registry/Inspect.js"
 import { lookup } from "../registry/Lookup.js"
@@ -44,7 +44,7 @@ export const index = (layers: CommandLayers) =>
           Stream.mapEffect((reference) => lookup(reference, { type, head }), { concurrency: atOnce }),
           Stream.runForEach((found) => {
             done += 1
-            return Console.log(JSON.stringify(Option.getOrNull(found), undefined, "\t"))
+            return Output.printJson(Option.getOrNull(found), "\t")
           })
         )
         yield* withTicker(() => `${done} looked up`, answers)

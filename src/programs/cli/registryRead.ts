@@ -2,7 +2,7 @@
  * `digest`, `tags`, `manifest`, `blob`: what a registry says, as it is.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Either, Option, Stream } from "effect"
+import { Effect, Either, Option, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { compile } from "../../domain/Glob.js"
 import { OciRegistry } from "../../services/OciRegistry.js"
@@ -11,7 +11,6 @@ import { Ended, UsageError } from "./errors.js"
 import * as Output from "./output.js"
 import * as References from "./references.js"
 import { described, withSettings } from "./run.js"
-import { Stdio } from "./Stdio.js"
 import { withTicker } from "./ticker.js"
 
 const atOnce = 32
@@ -39,15 +38,15 @@ export const digest = (layers: CommandLayers) =>
             done += 1
             if (Either.isRight(answer)) {
               const { digest, mediaType, size } = answer.right
-              return Console.log(
+              return Output.print(
                 json ? JSON.stringify({ reference: text, digest, mediaType, size: Option.getOrNull(size) }) : digest
               )
             }
             const { _tag, message } = answer.left
             worst = Math.max(worst, codeOf(answer.left)) === 3 ? 3 : 1
-            const told = Console.error(`${text}: ${message}`)
+            const told = Output.tell(`${text}: ${message}`)
             return json
-              ? Effect.zipRight(told, Console.log(JSON.stringify({ reference: text, error: _tag, message })))
+              ? Effect.zipRight(told, Output.print(JSON.stringify({ reference: text, error: _tag, message })))
               : told
           })
         )
@@ -121,10 +120,9 @@ export const manifest = (layers: CommandLayers) =>
   Command.make("manifest", { reference: References.reference() }, ({ reference }) =>
     Effect.gen(function*() {
       const registry = yield* OciRegistry
-      const { stdout } = yield* Stdio
       const image = yield* References.referenceOf(reference)
       const { bytes } = yield* withTicker(() => reference, registry.manifest(image))
-      yield* stdout.write(bytes)
+      yield* Output.printBytes(Stream.make(bytes))
     }).pipe(Effect.provide(layers.registries), withSettings)).pipe(
       Command.withDescription(described("Prints a manifest or an index, byte for byte as its digest says.", [
         ["image-census manifest nginx", "the index of all platforms"],
@@ -137,7 +135,6 @@ export const blob = (layers: CommandLayers) =>
   Command.make("blob", { reference: References.reference() }, ({ reference }) =>
     Effect.gen(function*() {
       const registry = yield* OciRegistry
-      const { stdout } = yield* Stdio
       const image = yield* References.referenceOf(reference)
       if (Option.isNone(image.digest)) {
         return yield* new UsageError({ message: "a blob is named by its digest: name@sha256:…" })
@@ -146,10 +143,10 @@ export const blob = (layers: CommandLayers) =>
       const { bytes } = yield* registry.blob(image)
       yield* withTicker(
         () => `${sent} bytes`,
-        Stream.runForEach(bytes, (chunk) => {
-          sent += chunk.byteLength
-          return stdout.write(chunk)
-        })
+        Output.printBytes(Stream.tap(bytes, (chunk) =>
+          Effect.sync(() => {
+            sent += chunk.byteLength
+          })))
       )
     }).pipe(Effect.provide(layers.registries), withSettings)).pipe(
       Command.withDescription(described(

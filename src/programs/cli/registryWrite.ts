@@ -2,7 +2,7 @@
  * `copy` and `deploy`: writing to registries.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Either, Stream } from "effect"
+import { Effect, Either, Stream } from "effect"
 import { parse as parseInput } from "../../domain/DeployInput.js"
 import { familiar } from "../../domain/ImageReference.js"
 import { split } from "../../domain/JsonDocuments.js"
@@ -29,8 +29,8 @@ export const copy = (layers: CommandLayers) =>
         const to = yield* References.referenceOf(target)
         const report = yield* withTicker(() => `copying ${source}`, registry.copy(from, to))
         if (json) return yield* Output.printJson({ source: familiar(from), target: familiar(to), ...report })
-        yield* Console.log(report.digest)
-        yield* Console.error(
+        yield* Output.print(report.digest)
+        yield* Output.tell(
           [
             `${counted(report.manifests, "manifest")} sent`,
             `${counted(report.uploaded, "blob")} (${sized(report.uploadedBytes)}) sent`,
@@ -80,7 +80,7 @@ export const deploy = (layers: CommandLayers) =>
         Stream.runForEach(deployAll(objects, { dryRun, concurrency: 8 }), ({ outcome, reference, type }) => {
           done += 1
           const name = familiar(reference)
-          return Console.log(
+          return Output.print(
             json ? JSON.stringify({ type, reference: name, outcome }) : `${outcome.padEnd(10)} ${name}`
           )
         })

@@ -2,7 +2,7 @@
  * `repos add`, `repos list`, `repos remove`: which repositories are looked at.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Chunk, Console, Effect, Either, Option, Stream } from "effect"
+import { Chunk, Effect, Either, Option, Stream } from "effect"
 import { fullName, key, type RepositoryName } from "../../domain/GitHubRepository.js"
 import { RepoDockerStore, type StoredRepository } from "../../services/RepoDockerStore.js"
 import type { CommandLayers } from "./CommandLayers.js"
@@ -64,9 +64,9 @@ const inBatches = Effect.fnUntraced(function*<E, R>(
 })
 
 const tellInvalid = Effect.fnUntraced(function*(read: Read) {
-  for (const { line, message, source } of read.invalidLines) yield* Console.error(`${source}:${line}: ${message}`)
+  for (const { line, message, source } of read.invalidLines) yield* Output.tell(`${source}:${line}: ${message}`)
   const rest = read.invalid - read.invalidLines.length
-  if (rest > 0) yield* Console.error(`and ${counted(rest, "more invalid line")}`)
+  if (rest > 0) yield* Output.tell(`and ${counted(rest, "more invalid line")}`)
   if (read.invalid > 0 && read.valid === 0) return yield* new Failure({ message: "no line named a GitHub repository" })
 })
 
@@ -146,7 +146,7 @@ const list = (layers: CommandLayers) =>
         const stored = store.repositories({ search })
         if (json) return yield* Output.printJsonArray(Stream.map(stored, record))
         const count = yield* Output.printTable(columns, Stream.map(stored, row))
-        if (count === 0) yield* Console.error("no repositories; image-census repos add adds some")
+        if (count === 0) yield* Output.tell("no repositories; image-census repos add adds some")
       }).pipe(Effect.provide(layers.store), withSettings)
   ).pipe(
     Command.withDescription(
@@ -177,7 +177,7 @@ const remove = (layers: CommandLayers) =>
           `${grouped(removed)} removed, ${grouped(unknown.length)} not known, ${grouped(read.invalid)} invalid`
         ])
       if (!json) {
-        for (const name of unknown.slice(0, shownInvalid)) yield* Console.error(`${name} is not known`)
+        for (const name of unknown.slice(0, shownInvalid)) yield* Output.tell(`${name} is not known`)
       }
       yield* tellInvalid(read)
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(

@@ -4,14 +4,28 @@
 import { Args, HelpDoc } from "@effect/cli"
 import { Effect, Layer, Option } from "effect"
 import * as Settings from "../settings/Settings.js"
+import { shownAs } from "./console.js"
 import * as Logging from "./logging.js"
+import { visible } from "./text.js"
 import * as Tracing from "./tracing.js"
 
-/** Runs a command's work with the settings and the log that they ask for. */
+// Of a command's own texts none has colours: whatever is not seen comes from outside.
+const withoutControls = <A, E, R>(work: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(
+    Effect.console,
+    (console) => Effect.withConsole(work, shownAs(console, { log: visible, error: visible }))
+  )
+
+/**
+ * Runs a command's work with the settings and the log that they ask for. What it writes to the console, its log too,
+ * holds no control characters.
+ */
 export const withSettings = <A, E, R>(
   work: Effect.Effect<A, E, R>
 ): Effect.Effect<A, E | Settings.WrongSettings, Exclude<R, Settings.Settings>> =>
-  Effect.provide(work, Layer.provideMerge(Layer.merge(Logging.layer, Tracing.layer), Settings.layer))
+  withoutControls(
+    Effect.provide(work, Layer.provideMerge(Layer.merge(Logging.layer, Tracing.layer), Settings.layer))
+  )
 
 // @effect/cli takes a lone dash for an option that it does not know, and then overlooks those behind it.
 const dash = "/dev/stdin"

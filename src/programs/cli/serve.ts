@@ -2,7 +2,7 @@
  * `serve` and `token new`: the dashboard and the API.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Encoding, Option } from "effect"
+import { Effect, Encoding, Option } from "effect"
 import { randomBytes } from "node:crypto"
 import { type Access, entryOf } from "../server/http/access.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
@@ -49,7 +49,7 @@ export const startServer = Effect.fnUntraced(function*(address: Address) {
     github: hasGitHub(settings),
     discover: discoverOptions(settings)
   })
-  yield* Console.log(`dashboard: ${url}/`)
+  yield* Output.print(`dashboard: ${url}/`)
 })
 
 /** `serve`. */

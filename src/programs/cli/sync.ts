@@ -2,7 +2,7 @@
  * `sync` and `daemon`: what runs for long.
  */
 import { Command, Options } from "@effect/cli"
-import { Console, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { SettingsError } from "../../domain/Errors.js"
 import { jobsOf } from "../daemon/jobs.js"
 import { supervise } from "../daemon/supervise.js"
@@ -98,7 +98,7 @@ export const daemon = (layers: CommandLayers) =>
           Effect.zipRight(before),
           Effect.zipRight(withProgress(supervise(jobs))),
           Effect.scoped,
-          Effect.onInterrupt(() => Console.error("stopped"))
+          Effect.onInterrupt(() => Output.tell("stopped"))
         )
       yield* serve
         ? Effect.provide(run(startServer(address)), layers.server)

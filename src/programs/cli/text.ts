@@ -51,6 +51,22 @@ export const span = (millis: number): string => {
 /** An optional text, or a dash. */
 export const orDash = (text: Option.Option<string>): string => Option.getOrElse(text, () => "-")
 
+// But for line feeds, tabs, and two joiners that are parts of words and of emoji.
+const unseen = /(?![\n\t\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+
+const escaped = (character: string): string =>
+  character.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")
+
+/**
+ * A text without characters that are not seen: controls (except line feeds and tabs), those that change the direction of
+ * writing or take no place, and lone surrogates are written as JSON escapes them, such as `\u001b`. Then no text from outside
+ * moves the cursor, changes colours or hides a part of itself, and a JSON document means what it meant.
+ */
+export const visible = (text: string): string => text.replace(unseen, escaped)
+
+/** The same on one line: line breaks and tabs are blanks. For texts that must not forge lines. */
+export const oneLine = (text: string): string => visible(text.replace(/[\t\n\v\f\r]+/g, " "))
+
 const wide = /\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Emoji_Presentation}/u
 
 /** Columns that a text takes on a terminal. */
@@ -74,9 +90,6 @@ export const cut = (text: string, columns: number): string => {
   return columns < 1 ? "" : `${kept}…`
 }
 
-// What comes from outside must not move the cursor or forge lines.
-const plain = (text: string): string => text.replace(/\p{Cc}+/gu, " ")
-
 export interface Column {
   readonly title: string
   readonly align: "left" | "right"
@@ -90,7 +103,7 @@ export const widths = (
 ): ReadonlyArray<number> =>
   columns.map(({ title }, index) =>
     rows.reduce(
-      (most, row) => Math.max(most, widthOf(plain(row[index] ?? ""))),
+      (most, row) => Math.max(most, widthOf(oneLine(row[index] ?? ""))),
       Math.max(widthOf(title), before[index] ?? 0)
     )
   )
@@ -104,7 +117,7 @@ export const lines = (
 ): ReadonlyArray<string> =>
   rows.map((row) => {
     const line = columns.map(({ align }, index) => {
-      const text = plain(row[index] ?? "")
+      const text = oneLine(row[index] ?? "")
       const padding = " ".repeat(Math.max(0, (widths[index] ?? 0) - widthOf(text)))
       return align === "left" ? text + padding : padding + text
     }).join("  ").trimEnd()

@@ -3,7 +3,7 @@
  */
 import { Effect, Schedule } from "effect"
 import { Stdio } from "./Stdio.js"
-import { cut, span } from "./text.js"
+import { cut, oneLine, span } from "./text.js"
 
 const erase = "\r\u001B[2K"
 
@@ -17,7 +17,7 @@ export const withTicker = Effect.fnUntraced(function*<A, E, R>(text: () => strin
     seconds += 1
     const columns = (yield* stderr.columns) ?? 80
     drawn = true
-    yield* stderr.write(erase + cut(`${text()} · ${span(seconds * 1000)}`, columns - 1))
+    yield* stderr.write(erase + cut(oneLine(`${text()} · ${span(seconds * 1000)}`), columns - 1))
   })
   const clear = Effect.suspend(() => drawn ? stderr.write(erase) : Effect.void)
   yield* draw.pipe(Effect.schedule(Schedule.spaced("1 second")), Effect.forkScoped)

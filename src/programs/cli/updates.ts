@@ -2,7 +2,7 @@
  * `updates`: which newer versions could be run.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Clock, Console, Duration, Effect, Either, Option } from "effect"
+import { Clock, Duration, Effect, Either, Option } from "effect"
 import { type ImageReference } from "../../domain/ImageReference.js"
 import * as Platform from "../../domain/Platform.js"
 import { parseSource } from "../../domain/ReleaseNotes.js"
@@ -131,7 +131,7 @@ const printText = (answered: ReadonlyArray<readonly [Asked, Looked]>, explain: b
     if (rows.length > 0) yield* Output.printLines(table(Text.columns, rows, yield* stdout.columns))
     const answers = answered.flatMap(([, looked]) => Option.toArray(Either.getRight(looked)))
     if (explain) yield* Output.printLines(["", ...answers.flatMap(Text.explanations)])
-    yield* Effect.forEach(answers.flatMap(Text.remarks), (line) => Console.error(line), { discard: true })
+    yield* Effect.forEach(answers.flatMap(Text.remarks), (line) => Output.tell(line), { discard: true })
   })
 
 const codeOf = (answered: ReadonlyArray<readonly [Asked, Looked]>, wrongs: number): 0 | 1 | 2 | 3 | 10 => {
@@ -165,7 +165,7 @@ export const updates = (layers: CommandLayers) =>
         const wrongs = new Array<Wrong>()
         const asked = new Array<Asked>()
         for (const entry of entries) {
-          if (entry._tag === "Skipped") yield* Console.error(told(entry.where, `skipped: ${entry.reason}`))
+          if (entry._tag === "Skipped") yield* Output.tell(told(entry.where, `skipped: ${entry.reason}`))
           else if (entry._tag === "Wrong") wrongs.push(entry)
           else {
             const read = askedOf(entry, asking)
@@ -184,7 +184,7 @@ export const updates = (layers: CommandLayers) =>
         })
         const answered = all.filter(([one, looked]) => !isUnpublished(one, looked))
         for (const [{ found }] of all.filter(([one, looked]) => isUnpublished(one, looked))) {
-          yield* Console.error(told(found.where, `skipped: ${found.text} is built here, and no registry shows it`))
+          yield* Output.tell(told(found.where, `skipped: ${found.text} is built here, and no registry shows it`))
         }
         const now = yield* Clock.currentTimeMillis
         if (json) {
@@ -206,9 +206,9 @@ export const updates = (layers: CommandLayers) =>
           ])
         } else yield* printText(answered, explain)
         for (const [{ found }, looked] of answered) {
-          if (Either.isLeft(looked)) yield* Console.error(told(found.where, Text.failure(found.text, looked.left, now)))
+          if (Either.isLeft(looked)) yield* Output.tell(told(found.where, Text.failure(found.text, looked.left, now)))
         }
-        for (const { reason, text, where } of wrongs) yield* Console.error(told(where, `${text}: ${reason}`))
+        for (const { reason, text, where } of wrongs) yield* Output.tell(told(where, `${text}: ${reason}`))
         const code = codeOf(answered, wrongs.length)
         if (code !== 0) return yield* new Ended({ code })
       }).pipe(withSettings)

@@ -2,7 +2,7 @@
  * `watch`: watched references, their events, and the run that looks and delivers.
  */
 import { Command, Options } from "@effect/cli"
-import { Clock, Console, Effect, Either, Option, Ref, Stream } from "effect"
+import { Clock, Effect, Either, Option, Ref, Stream } from "effect"
 import { canonical, familiar } from "../../domain/ImageReference.js"
 import { platformText } from "../../domain/Watch.js"
 import { WatchStore } from "../../services/WatchStore.js"
@@ -48,7 +48,7 @@ const list = (layers: CommandLayers) =>
       const watches = store.list(Option.none())
       if (json) return yield* Output.printJsonArray(Stream.map(watches, watchRecord))
       const count = yield* Output.printTable(watchColumns, Stream.map(watches, watchRow))
-      if (count === 0) yield* Console.error("nothing is watched; image-census watch add adds something")
+      if (count === 0) yield* Output.tell("nothing is watched; image-census watch add adds something")
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
       Command.withDescription(described("Lists watched references, what was last seen of them, and what waits.", [
         ["image-census watch list", "all of them"],

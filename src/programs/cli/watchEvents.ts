@@ -2,7 +2,7 @@
  * `watch events` and `watch retry`: what happened, and what became of it.
  */
 import { Args, Command, Options } from "@effect/cli"
-import { Chunk, Console, Effect, Option, Stream } from "effect"
+import { Chunk, Effect, Option, Stream } from "effect"
 import { canonical } from "../../domain/ImageReference.js"
 import { type EventQuery, type StoredEvent, WatchStore } from "../../services/WatchStore.js"
 import type { CommandLayers } from "./CommandLayers.js"
@@ -62,7 +62,7 @@ export const events = (layers: CommandLayers) =>
         : Stream.take(Stream.filter(pages(query, Number.MAX_SAFE_INTEGER), isWanted), limit)
       if (json) return yield* Output.printJsonArray(Stream.map(found, eventRecord))
       const count = yield* Output.printTable(eventColumns, Stream.map(found, eventRow))
-      if (count === 0) yield* Console.error("no events")
+      if (count === 0) yield* Output.tell("no events")
     }).pipe(Effect.provide(layers.store), withSettings)).pipe(
       Command.withDescription(described("Lists events, the newest first, with what became of their deliveries.", [
         ["image-census watch events", "the last hundred"],

@@ -2,9 +2,11 @@
  * The standard streams of this Node process.
  */
 import * as NodeStream from "@effect/platform-node/NodeStream"
-import { Config, Console, Effect, Layer, Option } from "effect"
+import { Config, Effect, Layer, Option } from "effect"
 import { Transient } from "../../domain/Errors.js"
+import { shownAs } from "../cli/console.js"
 import { type Output, Stdio } from "../cli/Stdio.js"
+import { visible } from "../cli/text.js"
 
 const output = (stream: NodeJS.WriteStream): Output => ({
   isTerminal: stream.isTTY === true,
@@ -32,6 +34,8 @@ const written = (bytes: Uint8Array): Effect.Effect<void, Transient> =>
       resume(error === null || error === undefined ? Effect.void : Effect.fail(broken(error))))
   })
 
+const writeError = (text: string): void => void process.stderr.write(text)
+
 /** Standard input, output and error of the process. */
 export const layer: Layer.Layer<Stdio> = Layer.effect(
   Stdio,
@@ -51,7 +55,8 @@ export const layer: Layer.Layer<Stdio> = Layer.effect(
     stdout: { ...output(process.stdout), write: written },
     stderr: {
       ...output(process.stderr),
-      write: (text) => Effect.sync(() => void process.stderr.write(text))
+      write: (text) => Effect.sync(() => writeError(text)),
+      unsafeWrite: writeError
     },
     colors: process.stdout.isTTY === true && !wantsNoColor
   }))
@@ -61,18 +66,24 @@ export const layer: Layer.Layer<Stdio> = Layer.effect(
 // oxlint-disable-next-line no-control-regex
 const graphics = /\u001B\[[0-9;]*m/g
 
-const uncolored = (args: ReadonlyArray<unknown>) =>
-  args.map((argument) => typeof argument === "string" ? argument.replace(graphics, "") : argument)
+const uncolored = (text: string): string => visible(text.replace(graphics, ""))
 
-/** The console, without colours where nobody wants or can see them. */
+const colored = (text: string): string => {
+  const colors = text.match(graphics) ?? []
+  return text.split(graphics).map((piece, at) => visible(piece) + (colors[at] ?? "")).join("")
+}
+
+/**
+ * The console as help and messages about arguments are written to it: with the colours of those, where they are wanted and
+ * can be seen, and without any other control character.
+ */
 export const withColorsAsWanted = <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Stdio> =>
   Effect.gen(function*() {
     const { colors, stderr } = yield* Stdio
     const console = yield* Effect.console
-    const plain: Console.Console = {
-      ...console,
-      log: (...args) => console.log(...(colors ? args : uncolored(args))),
-      error: (...args) => console.error(...(colors && stderr.isTerminal ? args : uncolored(args)))
-    }
-    return yield* Effect.withConsole(effect, plain)
+    const shown = shownAs(console, {
+      log: colors ? colored : uncolored,
+      error: colors && stderr.isTerminal ? colored : uncolored
+    })
+    return yield* Effect.withConsole(effect, shown)
   })
