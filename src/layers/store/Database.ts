@@ -6,10 +6,10 @@ import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, Either, Layer, Option, Redacted, Schema } from "effect"
-import { Pool } from "pg"
 import { SettingsError } from "../../domain/Errors.js"
 import { endAbandonedLeases } from "./abandoned.js"
 import { acquireFolder, type FolderProcess } from "./dataFolder.js"
+import { embedded } from "./embedded.js"
 import { codeOf, detailOf } from "./errors.js"
 import { migrate } from "./migrate.js"
 
@@ -90,39 +90,6 @@ const server = (url: Redacted.Redacted, connections: number) =>
       (context) => Effect.provide(requireVersion, context)
     )
     : Layer.fail(malformed)
-
-const unopened = (folder: string) => (cause: unknown) =>
-  new SettingsError({
-    setting: "IMAGE_CENSUS_DATA_DIR",
-    message: `the embedded database in ${folder} cannot be opened: ${
-      cause instanceof Error ? cause.message : String(cause)
-    }`
-  })
-
-// Loaded only where it is used: a daemon on a server has no need of a database engine in its memory.
-const engine = Effect.promise(() =>
-  Promise.all([import("@electric-sql/pglite"), import("@electric-sql/pglite/node-postgres")])
-)
-
-const embedded = (location: string | undefined) =>
-  Layer.unwrapScoped(Effect.gen(function*() {
-    const [{ PGlite }, { createPgConfig }] = yield* engine
-    const database = yield* Effect.acquireRelease(
-      Effect.tryPromise({
-        try: () => location === undefined ? PGlite.create() : PGlite.create(location),
-        catch: unopened(location ?? "memory")
-      }),
-      // Node does not exit while it is open.
-      (opened) => Effect.promise(() => opened.close())
-    )
-    const acquire = Effect.acquireRelease(
-      Effect.sync(() => new Pool({ ...createPgConfig(database), max: 1, idleTimeoutMillis: 0 })),
-      (pool) => Effect.promise(() => pool.end())
-    )
-    return PgClient.layerFromPool({ acquire }).pipe(
-      Layer.mapError((error) => unopened(location ?? "memory")(error))
-    )
-  }))
 
 const folder = (dataDir: string, process: FolderProcess) =>
   Layer.unwrapScoped(Effect.gen(function*() {

@@ -69,20 +69,38 @@ const refusal = (folder: string, message: string) =>
 const makeFolder = (
   fs: FileSystem.FileSystem,
   path: Path.Path,
-  folder: string
+  folder: string,
+  mode?: { readonly mode: number }
 ): Effect.Effect<void, PlatformError> =>
   Effect.gen(function*() {
     if (yield* fs.exists(folder)) return
     const parent = path.dirname(folder)
     if (parent !== folder) yield* makeFolder(fs, path, parent)
-    yield* fs.makeDirectory(folder).pipe(
+    yield* fs.makeDirectory(folder, mode).pipe(
       Effect.catchIf((error) => error._tag === "SystemError" && error.reason === "AlreadyExists", () => Effect.void)
     )
   })
 
+// A folder with other things in it is somebody's, and stays as it is; the database's own folder in it is closed anyway.
+const isOurs = (name: string): boolean => name === "database" || name.startsWith("lock.")
+
+const closeToOthers = Effect.fnUntraced(function*(fs: FileSystem.FileSystem, path: Path.Path, folder: string) {
+  const names = yield* fs.readDirectory(folder)
+  const wanted = [
+    ...names.every(isOurs) ? [{ name: folder, mode: 0o700 }] : [],
+    ...names.filter((name) => name.startsWith("lock.")).map((name) => ({ name: path.join(folder, name), mode: 0o600 }))
+  ]
+  yield* Effect.forEach(wanted, ({ mode, name }) =>
+    fs.stat(name).pipe(
+      Effect.flatMap((info) => Effect.when(fs.chmod(name, mode), () => (info.mode & 0o077) !== 0)),
+      Effect.catchAll((error) => Effect.logWarning(`others on this machine may read ${name}: ${error.message}`))
+    ), { discard: true })
+})
+
 /**
  * Makes the folder and holds it until the scope closes. Fails where another process holds it (the message names it),
- * and where the folder cannot be written. A dead holder's lock is taken over.
+ * and where the folder cannot be written. A dead holder's lock is taken over. The folder is for its owner only, also one
+ * that was not.
  */
 export const acquireFolder = Effect.fn("Database.acquireFolder")(function*(folder: string, self: FolderProcess) {
   const fs = yield* FileSystem.FileSystem
@@ -108,7 +126,7 @@ export const acquireFolder = Effect.fn("Database.acquireFolder")(function*(folde
       machine,
       incarnation,
       released
-    }).pipe(Effect.orDie, Effect.flatMap((text) => fs.writeFileString(draft, text)))
+    }).pipe(Effect.orDie, Effect.flatMap((text) => fs.writeFileString(draft, text, { mode: 0o600 })))
 
   // None: somebody else was faster, look again.
   const attempt = Effect.gen(function*() {
@@ -145,7 +163,7 @@ export const acquireFolder = Effect.fn("Database.acquireFolder")(function*(folde
   })
 
   const acquire = Effect.gen(function*() {
-    yield* makeFolder(fs, path, folder)
+    yield* makeFolder(fs, path, folder, { mode: 0o700 })
     yield* write(false)
     const mine = yield* Effect.repeat(attempt, { until: Option.isSome }).pipe(
       Effect.ensuring(Effect.ignore(fs.remove(draft)))
@@ -156,6 +174,7 @@ export const acquireFolder = Effect.fn("Database.acquireFolder")(function*(folde
       (other) => Effect.ignore(fs.remove(fileOf(other))),
       { discard: true }
     )
+    yield* closeToOthers(fs, path, folder)
     return number
   }).pipe(
     Effect.catchTags({

@@ -7,7 +7,7 @@ import { type CensusError, type SettingsError, Transient } from "../../domain/Er
 import { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import { GitHubAccount } from "../../services/GitHubAccount.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
-import { check, type CheckedSetting, Settings } from "../settings/Settings.js"
+import { check, type CheckedSetting, Settings, type SettingsValues } from "../settings/Settings.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { Ended } from "./errors.js"
 import * as Output from "./output.js"
@@ -59,11 +59,21 @@ const tried = <R>(what: string, attempt: Effect.Effect<string, CensusError | Set
     })
   )
 
+// What a power cut may cost.
+const keeps = ({ databaseUrl, dataDir }: SettingsValues["store"]): string => {
+  if (Option.isSome(databaseUrl)) return "on a server"
+  return dataDir === "memory:"
+    ? "in memory: gone when the program ends"
+    : "embedded; what is committed survives a power cut"
+}
+
 const database = Effect.gen(function*() {
-  const { dockerhub } = yield* Settings
+  const { dockerhub, store: place } = yield* Settings
   const store = yield* RepoDockerStore
   const status = yield* store.status({ discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval })
-  return `${counted(status.repositories, "repository", "repositories")}, ${counted(status.images, "image")}`
+  return `${counted(status.repositories, "repository", "repositories")}, ${counted(status.images, "image")}; ${
+    keeps(place)
+  }`
 })
 
 // Without credentials, or with one that does not work: what to do about it.

@@ -247,6 +247,7 @@ describe("doctor", () => {
         "ok",
         "100 (default)"
       ])
+      assert.match(said.stdout, /\ndatabase +ok +.*; embedded; what is committed survives a power cut\n/)
       assert.deepStrictEqual(lines.slice(-3).map(([what, state]) => [what, state]), [
         ["database", "ok"],
         ["GitHub token 1", "ok"],
