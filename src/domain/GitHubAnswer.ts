@@ -119,8 +119,11 @@ export const statusProblem = (answer: RawAnswer, now: number): Problem => {
 
 /** What keeps a REST answer from being used; none for 2xx with a JSON body. */
 export const readRest = (answer: RawAnswer, now: number): Option.Option<Problem> => {
-  const isObject = Option.isSome(parseJson(answer.body))
-  if (answer.status === 404 && isObject) return Option.some({ _tag: "Absent", message: "HTTP 404" })
+  const json = parseJson(answer.body)
+  const isObject = Option.isSome(json)
+  // Forges say what they miss in `message`; a 404 of another shape, or a page, is a proxy's.
+  const said = Option.exists(json, ({ message }) => textOf(message) !== "")
+  if (answer.status === 404 && said) return Option.some({ _tag: "Absent", message: "HTTP 404" })
   if (answer.status < 200 || answer.status > 299) return Option.some(statusProblem(answer, now))
   return isObject || answer.body.trimStart().startsWith("[")
     ? Option.none()

@@ -82,8 +82,8 @@ export interface CopyReport {
  */
 export class OciRegistry extends Context.Tag("image-census/OciRegistry")<OciRegistry, {
   /**
-   * The digest behind a reference: HEAD, which is free everywhere, and GET only where HEAD gives no digest. Of a blob
-   * (named by its digest): whether it is there, and its size.
+   * The digest behind a reference: HEAD, which is free everywhere, and GET only where HEAD gives no digest or misses what
+   * was asked for, which a body has to confirm. Of a blob (named by its digest): whether it is there, and its size.
    */
   readonly resolve: (
     reference: ImageReference,
@@ -112,7 +112,8 @@ export class OciRegistry extends Context.Tag("image-census/OciRegistry")<OciRegi
   ) => Effect.Effect<ReadonlyArray<Referrer>, CensusError>
 
   /**
-   * Whether the registry itself has this: never from a cache or a mirror. Of a manifest with a tag and a digest: whether
+   * Whether the registry itself has this, to decide whether to send it: never from a cache or a mirror, and a HEAD's 404 is
+   * believed without a second question. Of a manifest with a tag and a digest: whether
    * the tag points to that digest.
    */
   readonly has: (kind: "manifest" | "blob", reference: ImageReference) => Effect.Effect<boolean, CensusError>

@@ -70,7 +70,13 @@ export const realmChecks: Checks = {
 const unknownManifest: Check = (row) => {
   const [head = "", ...body] = text(row, "response").split("\r\n\r\n")
   const status = Number(/^HTTP\/\S+ (\d+)/.exec(head)?.[1])
-  const failure = failureOf({ service: "registry.example", what: "a/b:c", status, body: body.join("\r\n\r\n") })
+  const failure = failureOf({
+    service: "registry.example",
+    what: "a/b:c",
+    method: "GET",
+    status,
+    body: body.join("\r\n\r\n")
+  })
   return same(failure._tag, "NOT_FOUND")
 }
 
@@ -81,7 +87,7 @@ export const answerChecks: Checks = {
 const retried: Check = (row) => {
   const status = part(row, "error")["StatusCode"]
   if (typeof status !== "number") return leftOut("whether to ask again is told by the status here, not by codes")
-  const failure = failureOf({ service: "registry.example", what: "a/b:c", status, body: "" })
+  const failure = failureOf({ service: "registry.example", what: "a/b:c", method: "GET", status, body: "" })
   return same(failure._tag === "TRANSIENT" && failure.reason === "server", row["retry"])
 }
 

@@ -11,7 +11,7 @@ import { QuayApi, type QuayRepository } from "../../services/QuayApi.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { unsafeMakeFairSemaphore } from "../fairSemaphore.js"
 import { type Answer, exchange } from "../http/exchange.js"
-import { readProblem, readRepository } from "./wire.js"
+import { readProblem, readRepository, saysMissing } from "./wire.js"
 
 /** How to reach Quay's API. */
 export interface QuayOptions {
@@ -109,7 +109,7 @@ export const make = Effect.fn("QuayApiHttp.make")(function*(options: QuayOptions
         if (Option.isSome(later)) return yield* yield* park(answer)
         return yield* transient(status >= 400 ? "server" : "malformed", `${subject}: HTTP ${status}`)
       }
-      if (status === 404) return yield* new NotFound({ service, what: subject })
+      if (status === 404 && saysMissing(body)) return yield* new NotFound({ service, what: subject })
       if (status === 401 || status === 403) {
         return yield* new Auth({ service, scope: "one", message: `${subject}: private or missing (${problem.value})` })
       }

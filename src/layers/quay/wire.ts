@@ -72,6 +72,10 @@ export const readRepository = (namespace: string, name: string, body: string): O
     })
   )
 
+/** Whether a 404 is Quay's own word: gateways answer with problem documents (RFC 9457) of their own. */
+export const saysMissing = (body: string): boolean =>
+  Option.exists(decodeProblem(body), ({ error_type, title }) => (error_type ?? title) === "not_found")
+
 /** The words of Quay's error document; none for what is not Quay's own (a proxy's page, an empty body). */
 export const readProblem = (body: string): Option.Option<string> =>
   Option.flatMap(decodeProblem(body), ({ detail, error_message, error_type, message, title }) =>

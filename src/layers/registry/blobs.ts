@@ -8,12 +8,12 @@ import type { ImageReference } from "../../domain/ImageReference.js"
 import type { ContentCache, ContentPlace } from "../../services/ContentCache.js"
 import type { RegistryBlob } from "../../services/OciRegistry.js"
 import { makeFlights } from "../flights.js"
-import { type Calls, ok, wordsFor } from "./calls.js"
+import { type Calls, headed, ok, wordsFor } from "./calls.js"
 import type { Core } from "./core.js"
 import { brokenConnection, malformed } from "./failures.js"
 import { announcedLength, readWhole, verified, verifyDigest } from "./integrity.js"
 import { maxDocumentBytes, type Settled } from "./options.js"
-import type { Call, Reply } from "./transport.js"
+import { type Call, readSaying, type Reply } from "./transport.js"
 
 const digestIn = (reference: ImageReference): Effect.Effect<Digest, Transient> =>
   Option.match(reference.digest, {
@@ -84,13 +84,20 @@ export const makeBlobs = (core: Core, calls: Calls, cache: typeof ContentCache.S
     }
   }
 
+  // Only a GET has a body that shows whose word a 404 is. What comes instead where the blob is there is not read.
+  const told = (reference: ImageReference, digest: Digest): Effect.Effect<Reply, CensusError> => {
+    const call = callFor(reference, digest)
+    return Effect.flatMap(core.open({ ...call, method: "HEAD" }, headed), (reply) =>
+      reply.status === 200
+        ? Effect.succeed(reply)
+        : Effect.tap(core.open(call, ok), (reply) => readSaying(reply, call.method, 1)))
+  }
+
   /** HEAD: whether the blob is there, and how long it is. */
   const resolve = Effect.fn("OciRegistry.resolve")(function*(reference: ImageReference) {
     const digest = yield* digestIn(reference)
     const cached = yield* held(reference, digest)
-    const size = Option.isSome(cached) ? cached.value.byteLength : announcedLength(
-      yield* core.open({ ...callFor(reference, digest), method: "HEAD" }, ok)
-    )
+    const size = Option.isSome(cached) ? cached.value.byteLength : announcedLength(yield* told(reference, digest))
     return { digest, mediaType: "application/octet-stream", size: Option.fromNullable(size) }
   })
 

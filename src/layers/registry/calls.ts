@@ -11,6 +11,11 @@ import type { Call, CallBody, Method } from "./transport.js"
 
 /** Statuses that an operation can use. */
 export const ok: ReadonlySet<number> = new Set([200])
+/**
+ * Answers to a HEAD that go on with a GET, besides 200: 405 and 501 are of registries that know no HEAD, and a 404 has no
+ * body that shows whose word it is.
+ */
+export const headed: ReadonlySet<number> = new Set([200, 404, 405, 501])
 export const created: ReadonlySet<number> = new Set([200, 201, 202, 204])
 
 /** What the path names: the digest where there is one, else the tag, else `latest`. */

@@ -120,6 +120,7 @@ export const makeCore = (
       return yield* failureOf({
         service: call.endpoint.registry,
         what: call.what,
+        method: call.method,
         status: reply.status,
         body,
         anonymous: lane.key.payer === anonymous

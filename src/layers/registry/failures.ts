@@ -3,12 +3,14 @@
  */
 import { Option, Schema } from "effect"
 import { Auth, NotFound, Transient } from "../../domain/Errors.js"
+import type { Method } from "./transport.js"
 
 /** `{errors: [{code, message, detail}]}` (distribution-spec, "Error Codes"); every part may be missing. */
 const ErrorBody = Schema.parseJson(Schema.Struct({
   errors: Schema.Array(Schema.Struct({
     code: Schema.optional(Schema.Unknown),
-    message: Schema.optional(Schema.Unknown)
+    message: Schema.optional(Schema.Unknown),
+    status: Schema.optional(Schema.Unknown)
   }))
 }))
 
@@ -18,6 +20,8 @@ const decodeErrors = Schema.decodeUnknownOption(ErrorBody)
 export interface RegistryComplaint {
   readonly code: string
   readonly message: string
+  /** Artifactory writes it beside the message, and no code, where no part of it speaks for a registry. */
+  readonly status?: number
 }
 
 const textOf = (value: unknown): string => typeof value === "string" ? value : ""
@@ -26,7 +30,12 @@ const textOf = (value: unknown): string => typeof value === "string" ? value : "
 export const complaintsOf = (body: string): ReadonlyArray<RegistryComplaint> =>
   Option.match(decodeErrors(body), {
     onNone: () => [],
-    onSome: ({ errors }) => errors.map(({ code, message }) => ({ code: textOf(code), message: textOf(message) }))
+    onSome: ({ errors }) =>
+      errors.map(({ code, message, status }) => ({
+        code: textOf(code),
+        message: textOf(message),
+        ...(typeof status === "number" ? { status } : {})
+      }))
   })
 
 const longest = 200
@@ -51,11 +60,31 @@ const unknownCodes: ReadonlySet<string> = new Set([
   "TAG_EXPIRED"
 ])
 
+// What a registry says under any status when the thing may well be there: a refusal, a limit, a call that it lacks.
+const otherCodes: ReadonlySet<string> = new Set([
+  "DENIED",
+  "UNAUTHORIZED",
+  "TOOMANYREQUESTS",
+  "UNAVAILABLE",
+  "UNSUPPORTED"
+])
+
+/**
+ * Whether a 404 is the registry's own word that something is missing. Proxies without their backend, and the web servers
+ * of registries, answer 404 too ("404 page not found", HTML, their own JSON). A registry's word is an object whose
+ * `errors` each have a `code` (distribution-spec, "Error Codes"), of whatever spelling (Harbor's is NOT_FOUND) unless it
+ * speaks of something else, or Artifactory's `status` 404.
+ */
+const saysMissing = (complaints: ReadonlyArray<RegistryComplaint>): boolean =>
+  complaints.length > 0 &&
+  complaints.every(({ code, status }) => code === "" ? status === 404 : !otherCodes.has(code))
+
 /** A refusal with what is needed to tell what it means. */
 export interface Refusal {
   readonly service: string
   /** What was asked for: `ghcr.io/o/n:1.2`. */
   readonly what: string
+  readonly method: Method
   readonly status: number
   readonly body: string
   /** Nobody's credential was sent. */
@@ -68,20 +97,29 @@ const quoted = (body: string): string => {
 }
 
 /**
- * A status other than success, 401 (see `authorisation`) and 429 (see `lanes`). 404 and the codes for unknown things
- * are definite; 403 and DENIED are AUTH; everything else is TRANSIENT, `server` from 500 on.
+ * A status other than success, 401 (see `authorisation`) and 429 (see `lanes`). A 404 in the registry's own words and
+ * the codes for unknown things are definite; 403 and DENIED are AUTH; everything else is TRANSIENT, `server` from 500 on
+ * and for a write's 404 that is not the registry's own: what was to be written is sent again.
  */
-export const failureOf = ({ anonymous, body, service, status, what }: Refusal): Auth | NotFound | Transient => {
+export const failureOf = (
+  { anonymous, body, method, service, status, what }: Refusal
+): Auth | NotFound | Transient => {
   if (status >= 500) {
     return new Transient({ service, reason: "server", message: `${what}: HTTP ${status}${quoted(body)}` })
   }
-  const codes = complaintsOf(body).map(({ code }) => code)
-  if (status === 404 || codes.some((code) => unknownCodes.has(code))) return new NotFound({ service, what })
-  if (status === 403 || status === 401 || codes.some((code) => code === "DENIED" || code === "UNAUTHORIZED")) {
+  const complaints = complaintsOf(body)
+  const missing = status === 404 ? saysMissing(complaints) : complaints.some(({ code }) => unknownCodes.has(code))
+  if (missing) return new NotFound({ service, what })
+  if (status === 403 || status === 401 || complaints.some(({ code }) => code === "DENIED" || code === "UNAUTHORIZED")) {
     const scope = anonymous === true ? "one" : "all"
     return new Auth({ service, scope, message: `${what} is refused, HTTP ${status}${quoted(body)}` })
   }
-  return new Transient({ service, reason: "malformed", message: `${what}: HTTP ${status}${quoted(body)}` })
+  const reads = method === "GET" || method === "HEAD"
+  return new Transient({
+    service,
+    reason: status === 404 && !reads ? "server" : "malformed",
+    message: `${what}: HTTP ${status}${status === 404 ? " that is not the registry's own" : ""}${quoted(body)}`
+  })
 }
 
 /** What was sent is not what it claims to be; nothing is gained by asking again. */

@@ -10,15 +10,12 @@ import { ownType } from "../../domain/ManifestShape.js"
 import type { ContentCache, ContentPlace } from "../../services/ContentCache.js"
 import type { RegistryManifest, ResolvedReference } from "../../services/OciRegistry.js"
 import { makeFlights } from "../flights.js"
-import { type Calls, ok, wordsFor } from "./calls.js"
+import { type Calls, headed, ok, wordsFor } from "./calls.js"
 import type { Core, Whole } from "./core.js"
 import { malformed } from "./failures.js"
 import { announcedDigest, announcedLength, verifyDigest } from "./integrity.js"
 import { bareType, isManifestType } from "./mediaTypes.js"
 import { maxDocumentBytes, type Settled } from "./options.js"
-
-// 405 and 501: a registry that knows no HEAD is asked with GET.
-const headStatuses: ReadonlySet<number> = new Set([200, 405, 501])
 
 const placeOf = ({ registry }: ImageReference, digest: Digest): ContentPlace => ({ kind: "manifest", registry, digest })
 
@@ -98,9 +95,9 @@ export const makeManifests = (
     })
 
   const head = (reference: ImageReference): Effect.Effect<ResolvedReference, CensusError> =>
-    Effect.flatMap(core.open(calls.readManifest("HEAD", reference), headStatuses), (reply) => {
+    Effect.flatMap(core.open(calls.readManifest("HEAD", reference), headed), (reply) => {
       const what = wordsFor(reference)
-      const announced = announcedDigest(reply)
+      const announced = reply.status === 200 ? announcedDigest(reply) : Option.none()
       const asked = reference.digest
       if (Option.isSome(asked) && Option.isSome(announced) && asked.value !== announced.value) {
         return Effect.fail(
@@ -110,7 +107,7 @@ export const makeManifests = (
           )
         )
       }
-      if (Option.isNone(announced) || reply.status !== 200) return Effect.map(get(reference), resolvedBy)
+      if (Option.isNone(announced)) return Effect.map(get(reference), resolvedBy)
       const resolved: ResolvedReference = {
         digest: announced.value,
         mediaType: bareType(reply.headers["content-type"]),

@@ -108,6 +108,8 @@ describe("QuayApi", () => {
     ["a proxy's 403", page(403)],
     ["a proxy's 404", page(404)],
     ["an empty 404", { status: 404, body: "" }],
+    ["a gateway's 404", json(404, { message: "no Route matched with those values" })],
+    ["a gateway's problem document", json(404, { type: "about:blank", title: "Not Found", status: 404 })],
     ["Quay's 520", problem(520, "downstream_issue")],
     ["a page under 520", page(520)],
     ["a page under 200", page(200)],

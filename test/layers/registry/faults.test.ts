@@ -407,11 +407,8 @@ describe("faults of registries", () => {
       assert.include(error.message, "30 s")
     }))
 
-  it.effect("404 is NOT_FOUND, 403 is AUTH, and both at once", () =>
+  it.effect("403 is AUTH, and at once", () =>
     Effect.gen(function*() {
-      const missing = yield* failing(() => ({ status: 404 }), resolve("reg.example/o/n:1"))
-      assert.strictEqual(missing.error._tag, "NOT_FOUND")
-      assert.strictEqual(missing.asked.length, 1)
       const denied = yield* failing(
         () => ({ status: 403, body: JSON.stringify({ errors: [{ code: "DENIED", message: "no" }] }) }),
         manifest("reg.example/o/n:1")

@@ -5,7 +5,7 @@ import { familiar, parseStored } from "../../../src/domain/ImageReference.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import { RateBudgets } from "../../../src/services/RateBudgets.js"
 import type { RegistryCredential } from "../../../src/services/RegistryCredentials.js"
-import { imageBytes, makeStub, manifestAnswer, reference, registryOver, unauthorized } from "./stub.js"
+import { imageBytes, makeStub, manifestAnswer, missing, reference, registryOver, unauthorized } from "./stub.js"
 
 const bytes = imageBytes("a")
 
@@ -148,7 +148,7 @@ describe("what requests cost", () => {
 
   it.effect("a missing tag is asked for again: absence is never kept", () => {
     let there = false
-    const stub = makeStub(() => there ? manifestAnswer(bytes) : { status: 404 })
+    const stub = makeStub(() => there ? manifestAnswer(bytes) : missing())
     return Effect.gen(function*() {
       const registry = yield* OciRegistry
       const error = yield* Effect.flip(registry.resolve(reference("reg.example/o/n:1")))
@@ -467,10 +467,10 @@ describe("mirrors and credentials", () => {
     }))
     const stub = makeStub(({ path }) =>
       path.includes("/referrers/")
-        ? { status: 404 }
+        ? { status: 404, body: "404 page not found\n" }
         : path.endsWith(`/manifests/${digest.replace(":", "-")}`)
         ? manifestAnswer(list, "application/vnd.oci.image.index.v1+json")
-        : { status: 404 }
+        : missing()
     )
     return Effect.gen(function*() {
       const registry = yield* OciRegistry

@@ -119,6 +119,13 @@ export const manifestAnswer = (bytes: Uint8Array, mediaType = manifestType): Tol
   body: bytes
 })
 
+/** A 404 as registries give it. */
+export const missing = (code = "MANIFEST_UNKNOWN"): Told => ({
+  status: 404,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ errors: [{ code, message: "unknown to registry" }] })
+})
+
 export const unauthorized = (challenge: string): Told => ({
   status: 401,
   headers: { "www-authenticate": challenge, "content-type": "application/json" },

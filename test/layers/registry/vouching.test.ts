@@ -9,6 +9,7 @@ import {
   makeStub,
   manifestAnswer,
   manifestType,
+  missing,
   reference,
   registryOver
 } from "./stub.js"
@@ -24,7 +25,7 @@ const here = (host: string): boolean => host !== "without.example"
 const registries = () =>
   makeStub(({ host, path }) =>
     !here(host)
-      ? { status: 404, body: JSON.stringify({ errors: [{ code: "MANIFEST_UNKNOWN", message: "manifest unknown" }] }) }
+      ? missing()
       : path.includes("/blobs/")
       ? { headers: { "content-length": String(config.byteLength) }, body: config }
       : manifestAnswer(bytes)

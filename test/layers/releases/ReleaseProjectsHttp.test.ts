@@ -93,6 +93,16 @@ describe("ReleaseProjectsHttp", () => {
     }).pipe(Effect.provide(layer))
   })
 
+  it.effect.each([["a page", "404 page not found"], ["JSON of another form", {}]] as const)(
+    "takes a 404 with %s for no answer",
+    ([, body]) => {
+      const { layer } = forges(() => ({ status: 404, body }))
+      return Effect.gen(function*() {
+        assert.strictEqual((yield* Effect.flip(ask("https://github.com/o/n")))._tag, "TRANSIENT")
+      }).pipe(Effect.provide(layer))
+    }
+  )
+
   it.effect("spends nothing while a limit lasts, whatever the project", () => {
     const { asked, layer } = forges(() => ({
       status: 403,

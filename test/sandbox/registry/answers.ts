@@ -84,19 +84,21 @@ export const makeAnswers = (store: RegistryStore, { kind, pullLimit = 100 }: Reg
 
   const manifest = (request: RegistryRequest, name: string, reference: string): RegistryAnswer => {
     if (request.method === "PUT") return putManifest(request, name, reference)
+    const found = store.manifest(name, reference)
     if (request.method === "HEAD") counts.heads++
+    else if (found === undefined) counts.other++
     else counts.pulls++
     const limits: Record<string, string> = {}
     if (kind === "dockerhub") {
       if (request.method === "GET" && pulled >= pullLimit) {
         return error(429, "TOOMANYREQUESTS", "You have reached your unauthenticated pull rate limit.")
       }
-      if (request.method === "GET") pulled++
+      // What is missing is no pull.
+      if (request.method === "GET" && found !== undefined) pulled++
       limits["ratelimit-limit"] = `${pullLimit};w=21600`
       limits["ratelimit-remaining"] = `${pullLimit - pulled};w=21600`
       limits["docker-ratelimit-source"] = "127.0.0.1"
     }
-    const found = store.manifest(name, reference)
     if (store.repository(name) === undefined) return unknownName
     if (found === undefined) return error(404, "MANIFEST_UNKNOWN", "manifest unknown to registry", limits)
     return {

@@ -21,7 +21,7 @@ export interface RegistryCounts {
   challenges: number
   tokens: number
   heads: number
-  /** GETs of manifests: what a registry counts as pulls. */
+  /** GETs of manifests that are there: what a registry counts as pulls. */
   pulls: number
   other: number
 }
