@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Either, FastCheck, Fiber, Option, Stream, TestClock } from "effect"
 import { digestOf } from "../../../src/domain/ContentDigest.js"
 import { referrersTag } from "../../../src/domain/Digest.js"
+import type { CensusError } from "../../../src/domain/Errors.js"
 import { failureOf } from "../../../src/layers/registry/failures.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import { requestsTo } from "../../support/requestCounts.js"
@@ -53,7 +54,7 @@ const others: ReadonlyArray<readonly [string, Told, string]> = [
   ["a registry that asks to wait", missing("TOOMANYREQUESTS"), "RATE_LIMIT"]
 ]
 
-type Use = (registry: typeof OciRegistry.Service) => Effect.Effect<unknown, { readonly _tag: string }>
+type Use = (registry: typeof OciRegistry.Service) => Effect.Effect<object, CensusError>
 
 const uses: ReadonlyArray<readonly [string, Use, ReadonlyArray<string>]> = [
   ["a digest", (registry) => registry.resolve(one), ["HEAD", "GET"]],
