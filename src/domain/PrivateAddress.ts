@@ -4,6 +4,16 @@
  */
 import ipaddr from "ipaddr.js"
 
+/** Where an address is. `loopback` is this machine, `linkLocal` also a cloud's metadata service. */
+export type Network = "public" | "loopback" | "linkLocal" | "private" | "reserved"
+
+/**
+ * How far a request may go. `anywhere`: a person named the address. `machine`: a server on this machine named it, so it
+ * may be on this machine and in private networks. `site`: a server in a private network named it. `public`: a server on
+ * the internet or a stranger named it. Metadata services are within none of the last three.
+ */
+export type Reach = "anywhere" | "machine" | "site" | "public"
+
 const words: Readonly<Record<string, string>> = {
   unspecified: "the unspecified address",
   broadcast: "a broadcast address",
@@ -16,31 +26,91 @@ const words: Readonly<Record<string, string>> = {
   deprecatedSiteLocal: "in a private network"
 }
 
+const networks: Readonly<Record<string, Network>> = {
+  unicast: "public",
+  // The unspecified address reaches this machine, too.
+  unspecified: "loopback",
+  loopback: "loopback",
+  linkLocal: "linkLocal",
+  private: "private",
+  carrierGradeNat: "private",
+  uniqueLocal: "private",
+  deprecatedSiteLocal: "private"
+}
+
+const within: Readonly<Record<Exclude<Reach, "anywhere">, ReadonlySet<Network>>> = {
+  machine: new Set<Network>(["public", "private", "reserved", "loopback"]),
+  site: new Set<Network>(["public", "private", "reserved"]),
+  public: new Set<Network>(["public"])
+}
+
+// The metadata services of AWS (IPv6) and Alibaba, which are not in link-local networks, and Azure's, which is in none.
+const metadata: ReadonlySet<string> = new Set(["fd00:ec2:0:0:0:0:0:254", "100.100.100.200", "168.63.129.16"])
+
 const last32 = (address: ipaddr.IPv6): string => address.toByteArray().slice(12).join(".")
 
+// The address of IPv4 that one of IPv6 stands for (RFC 4291, NAT64 of RFC 6052); else the address itself.
+const unhidden = (address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 => {
+  if (address instanceof ipaddr.IPv4) return address
+  if (address.isIPv4MappedAddress()) return address.toIPv4Address()
+  return address.range() === "rfc6052" ? ipaddr.IPv4.parse(last32(address)) : address
+}
+
 const rangeOf = (address: ipaddr.IPv4 | ipaddr.IPv6): string => {
-  if (address instanceof ipaddr.IPv4) return address.range()
-  if (address.isIPv4MappedAddress()) return address.toIPv4Address().range()
   const range = address.range()
-  // NAT64 (RFC 6052): the address of IPv4 that is meant stands at the end.
-  if (range === "rfc6052") return ipaddr.IPv4.parse(last32(address)).range()
-  const high = address.parts.slice(0, 6)
-  const isCompatible = high.every((part) => part === 0)
+  if (address instanceof ipaddr.IPv4) return range
+  const isCompatible = address.parts.slice(0, 6).every((part) => part === 0)
   return range === "unicast" && isCompatible ? "reserved" : range
 }
 
-/**
- * Why an address (without brackets) must not be connected to from outside: `in a private network`. None for addresses of
- * the public internet. What is no address at all is refused too.
- */
-export const privateReason = (text: string): string | undefined => {
-  if (!ipaddr.isValid(text)) return "no address"
-  const range = rangeOf(ipaddr.parse(text))
-  return range === "unicast" ? undefined : words[range] ?? "in a reserved network"
+const isMetadata = (address: ipaddr.IPv4 | ipaddr.IPv6): boolean =>
+  metadata.has(
+    address instanceof ipaddr.IPv6 ? address.parts.map((part) => part.toString(16)).join(":") : String(address)
+  )
+
+const placed = (text: string): { readonly network: Network; readonly told: string } | undefined => {
+  if (!ipaddr.isValid(text)) return undefined
+  const address = unhidden(ipaddr.parse(text))
+  if (isMetadata(address)) return { network: "linkLocal", told: "a cloud's metadata service" }
+  const range = rangeOf(address)
+  return { network: networks[range] ?? "reserved", told: words[range] ?? "in a reserved network" }
 }
+
+/** The network of an address (without brackets); undefined for what is no address. */
+export const networkOf = (text: string): Network | undefined => placed(text)?.network
+
+/** Whether a network may be gone to. */
+export const isWithin = (reach: Reach, network: Network): boolean => reach === "anywhere" || within[reach].has(network)
+
+/** How far a server in a network may send us. */
+export const reachFrom = (network: Network): Reach =>
+  network === "loopback" ? "machine" : network === "public" ? "public" : "site"
+
+/**
+ * Why an address (without brackets) is not within a reach: `in a private network`. None where it is. What is no address
+ * at all is within `anywhere` alone.
+ */
+export const refusedWithin = (reach: Reach, text: string): string | undefined => {
+  if (reach === "anywhere") return undefined
+  const place = placed(text)
+  if (place === undefined) return "no address"
+  return isWithin(reach, place.network) ? undefined : place.told
+}
+
+/** Why an address must not be connected to from outside; none for addresses of the public internet. */
+export const privateReason = (text: string): string | undefined => refusedWithin("public", text)
 
 /** The address that a URL's host is, without brackets; undefined for a name. */
 export const literalAddress = (host: string): string | undefined => {
   const bare = host.replace(/^\[(.*)\]$/, "$1")
   return ipaddr.isValid(bare) ? bare : undefined
+}
+
+/** The network of a URL's host where the name alone tells it: an address, `localhost`, a metadata service's name. */
+export const networkOfHost = (hostname: string): Network | undefined => {
+  const host = hostname.toLowerCase().replace(/\.$/, "")
+  if (host === "localhost" || host.endsWith(".localhost")) return "loopback"
+  if (host === "metadata" || host === "metadata.google.internal") return "linkLocal"
+  const literal = literalAddress(host)
+  return literal === undefined ? undefined : networkOf(literal)
 }

@@ -3,20 +3,16 @@
  * `oci_documents`, `registry_http`).
  */
 import { Option, Redacted } from "effect"
-import { isLinkLocal, isLoopback, refusalOf } from "../../src/layers/registry/addresses.js"
+import { networkOfHost } from "../../src/domain/PrivateAddress.js"
+import { isLoopback, refusalOf } from "../../src/layers/registry/addresses.js"
 import { failureOf } from "../../src/layers/registry/failures.js"
 import { issuedToken } from "../../src/layers/registry/tokens.js"
 import { type Check, type Checks, leftOut, part, same, says, skip, text } from "./row.js"
-
-const isPrivate = (host: string): boolean => /^(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))\./.test(host)
 
 // The registry's own address, from which the realm would be asked.
 const realm: Check = (row) => {
   const to = URL.canParse(text(row, "realm")) ? new URL(text(row, "realm")) : undefined
   if (to === undefined) return same("refused", says(row, "wantErr") ? "refused" : "asked")
-  if (isPrivate(to.hostname)) {
-    return leftOut("private networks have registries, too: only loopback and link-local are refused")
-  }
   const host = text(row, "registryHost") === "" ? "registry.example.com" : text(row, "registryHost")
   const from = new URL(`${row["insecure"] === true ? "http" : "https"}://${host}`)
   if (isLoopback(from.hostname) && isLoopback(to.hostname) && from.host !== to.host) {
@@ -36,7 +32,7 @@ const redirect: Check = (row) => {
 
 const local: Check = (row) => {
   const { hostname } = new URL(`http://${text(row, "host")}`)
-  return same(isLoopback(hostname) || isLinkLocal(hostname), row["expect"])
+  return same(["loopback", "linkLocal"].includes(networkOfHost(hostname) ?? ""), row["expect"])
 }
 
 // Our own clock counts from when the token came, so the lifetime is what is compared.

@@ -1,13 +1,16 @@
 /**
- * The one HTTP client of the program, on undici's pool of kept-alive connections.
+ * The one HTTP client of the program, on undici's pools of kept-alive connections.
  */
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Context, Duration, Effect, Layer } from "effect"
-import { Agent, type Dispatcher, EnvHttpProxyAgent } from "undici"
+import type { LookupFunction } from "node:net"
 import { SettingsError } from "../../domain/Errors.js"
-import { HeadRequests, make as makeHeads } from "./HeadRequests.js"
+import { type Network, networkOf, type Reach } from "../../domain/PrivateAddress.js"
+import { type Connection, Connections } from "./Connections.js"
+import { type AgentOptions, makeAgent, type Proxy } from "./guardedAgent.js"
+import { make as makeHeads } from "./headRequests.js"
 import { followSameHost } from "./redirects.js"
 
 export interface HttpClientOptions {
@@ -15,15 +18,12 @@ export interface HttpClientOptions {
   readonly version: string
   /** Where the operators of the services that are asked can read who asks: an address (URL), for the User-Agent. */
   readonly address: string
-  /** Values of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. The process's environment is not looked at here. */
-  readonly proxy?: {
-    readonly https?: string | undefined
-    readonly http?: string | undefined
-    /** Hosts, comma-separated, with or without port; `*` is all. */
-    readonly no?: string | undefined
-  }
+  /** The process's environment is not looked at here. */
+  readonly proxy?: Proxy
   /** For a connection to come about. Default 10 s. */
   readonly connectTimeout?: Duration.Duration
+  /** How names are resolved. Default: as the system does. */
+  readonly lookup?: LookupFunction
 }
 
 /** `image-census/<version> (+address)`. */
@@ -39,41 +39,68 @@ const checkedProxy = (setting: string, value: string | undefined): Effect.Effect
     : Effect.fail(new SettingsError({ setting, message: "is no address of a proxy; write http://host:port" }))
 }
 
-const makeDispatcher = Effect.fnUntraced(function*(options: HttpClientOptions) {
-  const connect = { timeout: Duration.toMillis(options.connectTimeout ?? Duration.seconds(10)) }
-  const httpsProxy = yield* checkedProxy("HTTPS_PROXY", options.proxy?.https)
-  const httpProxy = yield* checkedProxy("HTTP_PROXY", options.proxy?.http)
-  const direct = httpsProxy === "" && httpProxy === ""
-  return yield* Effect.acquireRelease(
-    // Empty strings keep undici from reading the environment itself.
-    Effect.sync((): Dispatcher =>
-      direct
-        ? new Agent({ connect })
-        : new EnvHttpProxyAgent({ connect, httpsProxy, httpProxy, noProxy: options.proxy?.no ?? "" })
-    ),
-    (dispatcher) => Effect.promise(() => dispatcher.destroy())
-  )
-})
+/** So many servers outside the internet are remembered at most. */
+const manyServers = 1_000
 
-const clientOn = (dispatcher: Dispatcher, options: HttpClientOptions): HttpClient.HttpClient =>
-  NodeHttpClient.makeUndici(dispatcher).pipe(
-    HttpClient.withTracerPropagation(false),
-    HttpClient.mapRequest(HttpClientRequest.setHeader("user-agent", userAgent(options))),
-    followSameHost
-  )
+// Servers that are not on the internet, by host and port.
+const makeSeen = () => {
+  const seen = new Map<string, Network>()
+  return {
+    connected: ({ address, host }: { readonly address: string; readonly host: string }): void => {
+      const network = networkOf(address) ?? "public"
+      if (network === "public") seen.delete(host)
+      else if (seen.has(host) || seen.size < manyServers) seen.set(host, network)
+    },
+    networkOf: ({ host }: URL): Network | undefined => seen.get(host)
+  }
+}
+
+const makeConnections = Effect.fnUntraced(function*(options: HttpClientOptions) {
+  const proxy: Proxy = {
+    https: yield* checkedProxy("HTTPS_PROXY", options.proxy?.https),
+    http: yield* checkedProxy("HTTP_PROXY", options.proxy?.http),
+    no: options.proxy?.no
+  }
+  const seen = makeSeen()
+  const connectionOf = (reach: Reach, more: Partial<AgentOptions> = {}) =>
+    Effect.map(
+      makeAgent({
+        // A network that resolves outside names at its proxy alone could be sent nowhere by a registry otherwise.
+        guard: { reach, hint: "", trustsProxy: true },
+        proxy,
+        connectTimeout: options.connectTimeout ?? Duration.seconds(10),
+        lookup: options.lookup,
+        ...more
+      }),
+      (dispatcher): Connection => ({
+        client: NodeHttpClient.makeUndici(dispatcher).pipe(
+          HttpClient.withTracerPropagation(false),
+          HttpClient.mapRequest(HttpClientRequest.setHeader("user-agent", userAgent(options)))
+        ),
+        heads: makeHeads(dispatcher, userAgent(options))
+      })
+    )
+  const connections: Readonly<Record<Reach, Connection>> = {
+    anywhere: yield* connectionOf("anywhere", { connected: seen.connected }),
+    machine: yield* connectionOf("machine"),
+    site: yield* connectionOf("site"),
+    public: yield* connectionOf("public")
+  }
+  return Connections.of({ within: (reach) => connections[reach], networkOf: seen.networkOf })
+})
 
 /**
  * A client that names itself in every request, obeys the proxies, follows redirects on the same host only, and tells
- * nobody outside about our traces; and the short way for HEADs over the same connections. Timeouts and the reading of
- * bodies are `exchange`'s. Fails with SETTINGS where a proxy's address is none.
+ * nobody outside about our traces; and the connections under it. Timeouts and the reading of bodies are `exchange`'s.
+ * Fails with SETTINGS where a proxy's address is none.
  */
-export const layer = (options: HttpClientOptions): Layer.Layer<HttpClient.HttpClient | HeadRequests, SettingsError> =>
+export const layer = (options: HttpClientOptions): Layer.Layer<HttpClient.HttpClient | Connections, SettingsError> =>
   Layer.scopedContext(
     Effect.map(
-      makeDispatcher(options),
-      (dispatcher) =>
-        Context.make(HttpClient.HttpClient, clientOn(dispatcher, options)).pipe(
-          Context.add(HeadRequests, makeHeads(dispatcher, userAgent(options)))
+      makeConnections(options),
+      (connections) =>
+        Context.make(HttpClient.HttpClient, followSameHost(connections.within("anywhere").client)).pipe(
+          Context.add(Connections, connections)
         )
     )
   )

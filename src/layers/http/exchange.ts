@@ -8,6 +8,7 @@ import { Duration, Effect, Stream } from "effect"
 import { Transient } from "../../domain/Errors.js"
 import { type Asker, measured, type Outcome, outcomeOf } from "../../domain/telemetry.js"
 import { acceptedEncodings, decodeBody } from "./decode.js"
+import { refusedIn } from "./guardedAgent.js"
 
 /** An answer whose body was read to its end. */
 export interface Answer {
@@ -93,7 +94,13 @@ export const exchange = (client: HttpClient.HttpClient, options: ExchangeOptions
         )
       ),
       Effect.catchTags({
-        RequestError: (error) => Effect.fail(fail("network", causeText(error))),
+        RequestError: (error) => {
+          const refused = refusedIn(error.cause)
+          // What may not be connected to may not be the next time either.
+          return Effect.fail(
+            refused === undefined ? fail("network", causeText(error)) : fail("malformed", refused.message)
+          )
+        },
         ResponseError: (error) => Effect.fail(fail("network", causeText(error))),
         Undecodable: (error) => Effect.fail(fail("malformed", error.message))
       }),

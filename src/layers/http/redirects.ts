@@ -1,18 +1,16 @@
 /**
- * Where a redirect may lead. Credentials stay with the host that they were meant for.
+ * Redirects on the same host. Another host is followed by nobody here: what was meant for one server, a credential
+ * above all, is not sent to another because the first one says so.
  */
-import type { HttpClientError, HttpClientResponse } from "@effect/platform"
-import { Headers, HttpClient, HttpClientRequest } from "@effect/platform"
+import { HttpClient, type HttpClientError, HttpClientRequest, type HttpClientResponse } from "@effect/platform"
 import { Effect, Option, Stream } from "effect"
 
-const maxHops = 5
-const sensitive = ["authorization", "cookie", "proxy-authorization"]
+/** Redirects that one request may lead to, over all who follow them. */
+export const maxRedirects = 5
 
-/** Same host and port; https may not become http. */
+// https may not become http.
 const sameHost = (from: URL, to: URL): boolean =>
-  from.hostname === to.hostname &&
-  (from.port === to.port || (from.protocol === "http:" && to.protocol === "https:")) &&
-  (from.protocol === to.protocol || to.protocol === "https:")
+  from.host === to.host && (from.protocol === to.protocol || to.protocol === "https:")
 
 const followable = (method: string, status: number): boolean =>
   method === "GET" || method === "HEAD"
@@ -21,8 +19,7 @@ const followable = (method: string, status: number): boolean =>
 
 const nextRequest = (
   request: HttpClientRequest.HttpClientRequest,
-  response: HttpClientResponse.HttpClientResponse,
-  across: boolean
+  response: HttpClientResponse.HttpClientResponse
 ): Option.Option<HttpClientRequest.HttpClientRequest> => {
   const { location } = response.headers
   if (location === undefined || !followable(request.method, response.status)) return Option.none()
@@ -30,20 +27,19 @@ const nextRequest = (
   const from = new URL(request.url)
   const to = new URL(location, from)
   if (to.protocol !== "https:" && to.protocol !== "http:") return Option.none()
-  const moved = HttpClientRequest.setUrl(HttpClientRequest.setUrlParams(request, []), to)
-  if (sameHost(from, to)) return Option.some(moved)
-  if (!across || (from.protocol === "https:" && to.protocol === "http:")) return Option.none()
-  const bare = HttpClientRequest.make(request.method)(to, { headers: Headers.remove(request.headers, sensitive) })
-  return Option.some(HttpClientRequest.setBody(bare, request.body))
+  return sameHost(from, to)
+    ? Option.some(HttpClientRequest.setUrl(HttpClientRequest.setUrlParams(request, []), to))
+    : Option.none()
 }
 
-const follow = (across: boolean) => (client: HttpClient.HttpClient): HttpClient.HttpClient => {
+/** Follows redirects that stay on the same host; others come back as they are. For clients that follow none. */
+export const followSameHost = (client: HttpClient.HttpClient): HttpClient.HttpClient => {
   const loop = (
     request: HttpClientRequest.HttpClientRequest,
     response: HttpClientResponse.HttpClientResponse,
     hops: number
   ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.HttpClientError> =>
-    Option.match(hops < maxHops ? nextRequest(request, response, across) : Option.none(), {
+    Option.match(hops < maxRedirects ? nextRequest(request, response) : Option.none(), {
       onNone: () => Effect.succeed(response),
       onSome: (next) =>
         // Reading the rest frees the connection; what stands in it does not matter.
@@ -58,9 +54,3 @@ const follow = (across: boolean) => (client: HttpClient.HttpClient): HttpClient.
     (effect, request) => Effect.flatMap(effect, (response) => loop(request, response, 0))
   )
 }
-
-/** Follows redirects that stay on the same host; others come back as they are. What `layer` does. */
-export const followSameHost = follow(false)
-
-/** Follows redirects to other hosts too, without the credentials; never from https to http. For registries. */
-export const followAcrossHosts = follow(true)

@@ -10,7 +10,7 @@ import { ContentCache } from "../../services/ContentCache.js"
 import { OciRegistry, type RegistryRepository } from "../../services/OciRegistry.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { RegistryCredentials } from "../../services/RegistryCredentials.js"
-import { HeadRequests } from "../http/HeadRequests.js"
+import { Connections } from "../http/Connections.js"
 import { askable } from "./askable.js"
 import { makeBlobs } from "./blobs.js"
 import { makeCalls } from "./calls.js"
@@ -23,21 +23,20 @@ import { makePush } from "./push.js"
 import { makeReferrers } from "./referrers.js"
 import { makeTags } from "./tags.js"
 import { makeUploads } from "./uploads.js"
+import { makeWays } from "./ways.js"
 
 /** A client with its own tokens, lanes and memory of tags; cache, budgets and credentials are the services'. */
 export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) {
   const options = settle(given)
   const cache = yield* ContentCache
-  // The spans are ours (`OciRegistry.…`); one more for each exchange would only cost.
-  const http = HttpClient.withTracerDisabledWhen(yield* HttpClient.HttpClient, () => true)
+  const ways = makeWays(yield* HttpClient.HttpClient, yield* Effect.serviceOption(Connections))
   const deadlines = yield* makeDeadlines(Duration.toMillis(options.timeout))
-  const heads = yield* Effect.serviceOption(HeadRequests)
-  const core = makeCore(http, yield* RateBudgets, yield* RegistryCredentials, options, deadlines, heads)
+  const core = makeCore(ways, yield* RateBudgets, yield* RegistryCredentials, options, deadlines)
   const calls = makeCalls(options.mirrors)
   const manifests = makeManifests(core, calls, cache, options)
   const blobs = makeBlobs(core, calls, cache, options)
   const listing = makeTags(core, calls, options)
-  const uploads = makeUploads(core, calls, options)
+  const uploads = makeUploads(core, ways, calls, options)
   const push = makePush(core, calls, uploads, manifests.forget)
 
   const transfer = (

@@ -6,12 +6,13 @@ import { Deferred, Effect, Option, Redacted } from "effect"
 import * as AuthScope from "../../domain/AuthScope.js"
 import { type Challenge, read as readChallenges } from "../../domain/Challenge.js"
 import { Auth, type CensusError } from "../../domain/Errors.js"
-import { refusalOf, sameOrigin } from "./addresses.js"
+import { isLoopback, sameOrigin } from "./addresses.js"
 import { malformed, sayingOf } from "./failures.js"
 import { authorisationHeader, basicHeader, type Identity, payerOf } from "./identity.js"
 import type { AskToken, TokenPlace } from "./tokenRequest.js"
 import type { Token, Tokens } from "./tokens.js"
 import { type Authorisation, type Call, readSaying, type Reply, type Send } from "./transport.js"
+import type { Ways } from "./ways.js"
 
 type Scheme =
   | { readonly kind: "none" }
@@ -41,8 +42,14 @@ const challengesOf = (headers: Reply["headers"]): ReadonlyArray<Challenge> => {
   return value === undefined ? [] : readChallenges(value)
 }
 
+// What was set for a mirror on this machine, or for the registry that it stands in for, does not leave the machine.
+const leaves = ({ credential, endpoint }: Identity, realm: URL): string | undefined =>
+  endpoint.stays === true && Option.isSome(credential) && !isLoopback(realm.hostname)
+    ? `${credential.value.id} would leave this machine; a mirror here gets no credential that it cannot check itself`
+    : undefined
+
 /** What a 401 asks for, held to where it may point. */
-const schemeOf = (identity: Identity, call: Call, challenges: ReadonlyArray<Challenge>) => {
+const schemeOf = (ways: Ways, identity: Identity, call: Call, challenges: ReadonlyArray<Challenge>) => {
   const { endpoint } = identity
   const bearer = challenges.find(({ scheme }) => scheme.toLowerCase() === "bearer")
   const realm = bearer?.parameters["realm"]
@@ -51,7 +58,7 @@ const schemeOf = (identity: Identity, call: Call, challenges: ReadonlyArray<Chal
       return Effect.fail(malformed(endpoint.registry, `the token endpoint that ${endpoint.host} names is no address`))
     }
     const url = new URL(realm)
-    const refusal = refusalOf(endpoint.base, url)
+    const refusal = ways.refusal(endpoint, endpoint.base, url) ?? leaves(identity, url)
     if (refusal !== undefined) {
       return Effect.fail(
         malformed(
@@ -78,22 +85,26 @@ const schemeOf = (identity: Identity, call: Call, challenges: ReadonlyArray<Chal
 const keyOf = (identity: Identity, place: TokenPlace, scope: string): string =>
   [identity.endpoint.base.href, place.realm.href, place.service ?? "", scope, payerOf(identity.credential)].join(" ")
 
-const refused = (identity: Identity, call: Call, saying: string): Auth => {
-  const who = Option.match(identity.credential, {
-    onNone: () => "nobody (no credential is set)",
+/** Who asked, for messages. */
+const askerOf = ({ credential, endpoint }: Identity): string =>
+  Option.match(credential, {
+    onNone: () =>
+      `nobody (${endpoint.led === true ? "a redirect led here, which no credential follows" : "no credential is set"})`,
     onSome: ({ id }) => `the credential ${id}`
   })
+
+const refused = (identity: Identity, call: Call, saying: string): Auth => {
   const told = sayingOf(saying)
   return new Auth({
     service: identity.endpoint.registry,
     // Of strangers, a registry refuses what is not public; what it refuses of a credential may be the credential itself.
     scope: Option.isNone(identity.credential) ? "one" : "all",
-    message: `${call.what} is not shown to ${who}: private or missing${told === "" ? "" : ` (${told})`}`
+    message: `${call.what} is not shown to ${askerOf(identity)}: private or missing${told === "" ? "" : ` (${told})`}`
   })
 }
 
 /** The authorisation of one client. */
-export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => {
+export const makeAuthorisation = (ways: Ways, send: Send, tokens: Tokens, ask: AskToken) => {
   const known = new Map<string, Known>()
 
   const knownOf = ({ credential, endpoint }: Identity): Known => {
@@ -165,7 +176,7 @@ export const makeAuthorisation = (send: Send, tokens: Tokens, ask: AskToken) => 
       })
     }
     if (prepared.token !== undefined && prepared.key !== undefined) tokens.refuse(prepared.key, prepared.token)
-    const wanted = yield* schemeOf(identity, call, challengesOf(reply.headers))
+    const wanted = yield* schemeOf(ways, identity, call, challengesOf(reply.headers))
     const changed = state.scheme?.kind !== wanted.scheme.kind
     state.scheme = wanted.scheme
     yield* contacted

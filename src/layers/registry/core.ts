@@ -1,18 +1,16 @@
 /**
  * A request from the outside in: credential, lane, authorisation, transport, and what the answer says of limits.
  */
-import type { HttpClient } from "@effect/platform/HttpClient"
 import { Clock, Duration, Effect, Either, Option } from "effect"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import type { RegistryCredential, RegistryCredentials } from "../../services/RegistryCredentials.js"
-import type { HeadRequests } from "../http/HeadRequests.js"
 import { sameOrigin } from "./addresses.js"
 import { makeAuthorisation } from "./authorisation.js"
 import { pullScope } from "./calls.js"
 import type { Deadlines } from "./deadlines.js"
-import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
-import { complaintsOf, failureOf, malformed, sayingOf } from "./failures.js"
+import { elsewhere, type Endpoint } from "./endpoints.js"
+import { complaintsOf, failureOf, sayingOf } from "./failures.js"
 import { anonymous, type Identity, payerOf } from "./identity.js"
 import { readWhole } from "./integrity.js"
 import { type Lane, makeLanes, relax } from "./lanes.js"
@@ -21,6 +19,7 @@ import type { Settled } from "./options.js"
 import { makeAskToken } from "./tokenRequest.js"
 import { makeTokens } from "./tokens.js"
 import { type Call, makeSend, readSaying, type Reply } from "./transport.js"
+import type { Ways } from "./ways.js"
 
 /** An answer with its whole body. */
 export interface Whole {
@@ -40,22 +39,14 @@ export interface Core {
 }
 
 // Where a call goes that leads to another registry.
-const movedTo = (call: Call, { endpoint, repository }: Elsewhere, url: URL): Call => ({
+const movedTo = (call: Call, { hops, to: { endpoint, repository }, url }: NonNullable<Reply["moved"]>): Call => ({
   ...call,
   endpoint,
   url,
   repository,
-  scope: pullScope(repository)
+  scope: pullScope(repository),
+  hops
 })
-
-// The next page of a listing that was redirected is at the registry that sent the first.
-const begun = (call: Call): Call => {
-  if (sameOrigin(call.url, call.endpoint.base) || (call.method !== "GET" && call.method !== "HEAD")) return call
-  const to = elsewhere(call.url)
-  return to === undefined ? call : movedTo(call, to, call.url)
-}
-
-const maxMoves = 3
 
 const manyIdentities = 1_000
 const identityMillis = 60_000
@@ -73,18 +64,24 @@ const firstSome = (
 
 /** The inner client, shared by all operations. */
 export const makeCore = (
-  http: HttpClient,
+  ways: Ways,
   budgets: typeof RateBudgets.Service,
   credentials: typeof RegistryCredentials.Service,
   options: Settled,
-  deadlines: Deadlines,
-  heads: Option.Option<typeof HeadRequests.Service>
+  deadlines: Deadlines
 ): Core => {
   const timeout = Duration.toMillis(options.timeout)
   const lanes = makeLanes(budgets, options)
-  const send = makeSend(http, heads, timeout, deadlines)
+  const send = makeSend(ways, timeout, deadlines)
   const observe = makeObserve(budgets)
-  const { authorised } = makeAuthorisation(send, makeTokens(), makeAskToken(http, lanes, options.timeout))
+  const { authorised } = makeAuthorisation(ways, send, makeTokens(), makeAskToken(ways, lanes, options.timeout))
+
+  // The next page of a listing that was redirected is at the registry that sent the first.
+  const begun = (call: Call): Call => {
+    if (sameOrigin(call.url, call.endpoint.base) || (call.method !== "GET" && call.method !== "HEAD")) return call
+    const to = elsewhere(call, call.url, ways.reach(call.endpoint))
+    return to === undefined ? call : movedTo(call, { to, url: call.url, hops: 0 })
+  }
 
   // Who asks seldom changes, and looking it up for each request would cost more than the request.
   const identities = new Map<Endpoint, Map<string, Identity>>()
@@ -136,7 +133,7 @@ export const makeCore = (
     Effect.flatMap(authorised(identity, call), (reply): Effect.Effect<Either.Either<Reply, Call>, CensusError> => {
       const observed = observe(identity.lane, reply)
       if (reply.moved !== undefined) {
-        return Effect.as(observed, Either.left(movedTo(call, reply.moved.to, reply.moved.url)))
+        return Effect.as(observed, Either.left(movedTo(call, reply.moved)))
       }
       if (!expected.has(reply.status)) return Effect.zipRight(observed, refuse(identity.lane, call, reply))
       relax(identity.lane)
@@ -146,21 +143,14 @@ export const makeCore = (
   const asked = <A>(
     call: Call,
     retries: number | undefined,
-    within: (identity: Identity, call: Call) => Effect.Effect<Either.Either<A, Call>, CensusError>,
-    moves = 0
+    within: (identity: Identity, call: Call) => Effect.Effect<Either.Either<A, Call>, CensusError>
   ): Effect.Effect<A, CensusError> =>
     Effect.flatMap(identityOf(call.endpoint, call.repository), (identity) =>
       Effect.flatMap(
         lanes.run(identity.lane, within(identity, call), retries),
         Either.match({
           onRight: (answer): Effect.Effect<A, CensusError> => Effect.succeed(answer),
-          onLeft: (next) =>
-            moves < maxMoves
-              ? asked(next, retries, within, moves + 1)
-              : Effect.fail(malformed(
-                call.endpoint.registry,
-                `${call.what}: sent on by more than ${maxMoves} registries, the last to ${next.endpoint.host}`
-              ))
+          onLeft: (next) => asked(next, retries, within)
         })
       ))
 

@@ -3,6 +3,7 @@
  */
 import { Option, Schema } from "effect"
 import { Auth, NotFound, Transient } from "../../domain/Errors.js"
+import { refusedIn } from "../http/guardedAgent.js"
 import type { Method } from "./transport.js"
 
 /** `{errors: [{code, message, detail}]}` (distribution-spec, "Error Codes"); every part may be missing. */
@@ -135,6 +136,8 @@ export const brokenConnection = (
   what: string,
   error: { readonly cause?: unknown; readonly reason: string }
 ): Transient => {
+  const refused = refusedIn(error.cause)
+  if (refused !== undefined) return malformed(service, `${what}: the way there is not taken: ${refused.message}`)
   const outer = error.cause
   const inner = outer instanceof Error && outer.cause instanceof Error ? outer.cause : outer
   const told = inner instanceof Error

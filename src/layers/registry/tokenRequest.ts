@@ -1,17 +1,17 @@
 /**
  * Asking a token endpoint (distribution's "Token Authentication Specification" and its OAuth2 form for refresh tokens).
  */
-import type { HttpClient } from "@effect/platform"
 import { HttpClientRequest, UrlParams } from "@effect/platform"
 import { Duration, Effect, Option, Redacted } from "effect"
 import { Auth, type CensusError, Transient } from "../../domain/Errors.js"
 import { getOrMake } from "../getOrMake.js"
 import { type Exchange, exchange } from "../http/exchange.js"
-import type { Endpoint } from "./endpoints.js"
+import { followSameHost } from "../http/redirects.js"
 import { sayingOf } from "./failures.js"
 import { basicHeader, type Identity } from "./identity.js"
 import type { Lanes } from "./lanes.js"
 import { type IssuedToken, issuedToken } from "./tokens.js"
+import type { Ways } from "./ways.js"
 
 /** Where a challenge says that tokens are to be had. */
 export interface TokenPlace {
@@ -66,21 +66,30 @@ const requestOf = ({ credential }: Identity, place: TokenPlace, scope: string) =
     : request
 }
 
-/** Token requests over a client; a limit at the token endpoint parks the registry's lane. */
-export const makeAskToken = (http: HttpClient.HttpClient, lanes: Lanes, timeout: Duration.Duration): AskToken => {
+/** Token requests; a limit at the token endpoint parks the registry's lane. */
+export const makeAskToken = (ways: Ways, lanes: Lanes, timeout: Duration.Duration): AskToken => {
   const exchanges = new Map<string, Exchange>()
 
-  const sendTo = ({ budget, registry }: Endpoint): Exchange =>
-    getOrMake(
+  // A token endpoint has redirects of its own to count: its answer is not the registry's.
+  const sendTo = ({ endpoint }: Identity, { realm }: TokenPlace): Exchange => {
+    const { budget, registry } = endpoint
+    return getOrMake(
       exchanges,
-      budget,
-      () => exchange(http, { service: registry, budget, timeout, maxBytes: maxTokenBytes })
+      `${budget} ${ways.reach(endpoint, realm)}`,
+      () =>
+        exchange(followSameHost(ways.to(endpoint, realm).client), {
+          service: registry,
+          budget,
+          timeout,
+          maxBytes: maxTokenBytes
+        })
     )
+  }
 
   return Effect.fn("OciRegistry.token")(function*(identity, what, place, scope) {
     const service = identity.endpoint.registry
     identity.lane.unspent++
-    const answer = yield* sendTo(identity.endpoint)(
+    const answer = yield* sendTo(identity, place)(
       requestOf(identity, place, scope),
       Option.isSome(identity.credential) ? "credential" : undefined
     )

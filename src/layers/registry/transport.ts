@@ -2,19 +2,19 @@
  * One request to a registry, redirects followed, body unread. Knows nothing of tokens and limits.
  */
 import * as HttpBody from "@effect/platform/HttpBody"
-import type { HttpClient } from "@effect/platform/HttpClient"
 import type { ResponseError } from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import { Effect, Either, Option, Redacted, Stream } from "effect"
+import { Effect, Either, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
 import { measured, type Meter, outcomeOf } from "../../domain/telemetry.js"
 import { getOrMake } from "../getOrMake.js"
-import type { HeadRequests } from "../http/HeadRequests.js"
-import { refusalOf, sameOrigin } from "./addresses.js"
+import { maxRedirects } from "../http/redirects.js"
+import { sameOrigin } from "./addresses.js"
 import type { Deadlines } from "./deadlines.js"
 import { type Elsewhere, elsewhere, type Endpoint } from "./endpoints.js"
 import { brokenConnection, malformed } from "./failures.js"
+import type { Ways } from "./ways.js"
 
 export type Method = "GET" | "HEAD" | "PUT" | "POST" | "PATCH" | "DELETE"
 
@@ -38,6 +38,8 @@ export interface Call {
   readonly body?: CallBody
   /** Milliseconds until the answer's headers must be there, where bodies are large; else the usual timeout. */
   readonly patience?: number
+  /** Redirects that led here, over all registries before. */
+  readonly hops?: number
 }
 
 /** An answer whose body was not read yet. */
@@ -49,11 +51,9 @@ export interface Reply {
   readonly body: Stream.Stream<Uint8Array, ResponseError>
   /** Where it came from, after redirects. */
   readonly url: URL
-  /** The registry that this one sends readers to, which has to be asked as itself. */
-  readonly moved?: { readonly to: Elsewhere; readonly url: URL }
+  /** The registry that this one sends readers to, which has to be asked as itself. `hops`: redirects until there. */
+  readonly moved?: { readonly to: Elsewhere; readonly url: URL; readonly hops: number }
 }
-
-const maxRedirects = 5
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -114,15 +114,10 @@ const late = (call: Call, patience: number) => () =>
 
 /**
  * Sends calls. Reads follow redirects, to other hosts without the authorisation, and stop before another registry;
- * writes follow only those that keep the method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in time), `malformed` (a redirect that is
- * refused, or one too many).
+ * writes follow only those that keep the method (307, 308). Fails with TRANSIENT: `network`, `timeout` (no headers in
+ * time), `malformed` (a redirect or an address that is refused, or one redirect too many).
  */
-export const makeSend = (
-  client: HttpClient,
-  heads: Option.Option<typeof HeadRequests.Service>,
-  timeout: number,
-  { calledBack, within }: Deadlines
-): Send => {
+export const makeSend = (ways: Ways, timeout: number, { calledBack, within }: Deadlines): Send => {
   const meters = new Map<string, Meter>()
 
   const meterOf = ({ budget }: Endpoint): Meter => getOrMake(meters, budget, () => measured(budget))
@@ -131,8 +126,9 @@ export const makeSend = (
     const headers = headersOf(call, authorisation)
     const broken = (error: { readonly cause?: unknown; readonly reason: string }) =>
       brokenConnection(call.endpoint.registry, call.what, error)
-    if (call.method === "HEAD" && Option.isSome(heads)) {
-      const { send } = heads.value
+    const { client, heads } = ways.to(call.endpoint, url)
+    if (call.method === "HEAD" && heads !== undefined) {
+      const { send } = heads
       return calledBack<Reply, Transient>((done) =>
         send(url, headers, (answer) =>
           done(Either.match(answer, {
@@ -167,7 +163,7 @@ export const makeSend = (
           return fail(`redirected to what is no address: ${location.slice(0, 100)}`)
         }
         const next = new URL(location, url)
-        const refusal = refusalOf(call.endpoint.base, next) ?? refusalOf(url, next)
+        const refusal = ways.refusal(call.endpoint, call.endpoint.base, next) ?? ways.refusal(call.endpoint, url, next)
         if (refusal !== undefined) return fail(`the redirect to ${next.host} is not followed: ${refusal}`)
         if (hops >= maxRedirects) return fail(`more than ${maxRedirects} redirects, the last to ${next.host}`)
         const reads = call.method === "GET" || call.method === "HEAD"
@@ -175,12 +171,12 @@ export const makeSend = (
           return fail(`HTTP ${reply.status} to ${next.host} in answer to a ${call.method}`)
         }
         const same = sameOrigin(next, url)
-        const to = same || !reads ? undefined : elsewhere(next)
+        const to = same || !reads ? undefined : elsewhere(call, next, ways.reach(call.endpoint))
         return Effect.zipRight(
           readSaying(reply, call.method, 4_096),
           to === undefined
             ? follow(call, next, same ? authorisation : undefined, hops + 1)
-            : Effect.succeed({ ...reply, moved: { to, url: next } })
+            : Effect.succeed({ ...reply, moved: { to, url: next, hops: hops + 1 } })
         )
       }
     )
@@ -188,11 +184,12 @@ export const makeSend = (
 
   // An upload or a next page may be elsewhere: what was meant for the registry does not go there.
   return (call, authorisation) => {
-    const sent = follow(call, call.url, sameOrigin(call.url, call.endpoint.base) ? authorisation : undefined, 0)
+    const own = sameOrigin(call.url, call.endpoint.base)
+    const sent = follow(call, call.url, own ? authorisation : undefined, call.hops ?? 0)
     if (call.patience !== undefined) {
       return Effect.timeoutFail(sent, { duration: call.patience, onTimeout: late(call, call.patience) })
     }
     // Of a HEAD each hop has a deadline already.
-    return call.method === "HEAD" && Option.isSome(heads) ? sent : within(sent, late(call, timeout))
+    return call.method === "HEAD" && ways.quickHeads ? sent : within(sent, late(call, timeout))
   }
 }

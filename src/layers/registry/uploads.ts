@@ -7,7 +7,6 @@ import type { Digest } from "../../domain/Digest.js"
 import type { CensusError, Transient } from "../../domain/Errors.js"
 import { canonicalName } from "../../domain/ImageReference.js"
 import type { BlobSource, RegistryRepository } from "../../services/OciRegistry.js"
-import { refusalOf } from "./addresses.js"
 import { type Calls, created } from "./calls.js"
 import type { Core } from "./core.js"
 import { malformed } from "./failures.js"
@@ -15,6 +14,7 @@ import { announcedDigest } from "./integrity.js"
 import type { Settled } from "./options.js"
 import { pieces } from "./pieces.js"
 import type { Call, CallBody, Reply } from "./transport.js"
+import type { Ways } from "./ways.js"
 
 const mounting: ReadonlySet<number> = new Set([201, 202])
 
@@ -30,7 +30,7 @@ export interface Session {
 
 const blobWords = (repository: RegistryRepository, digest: Digest) => `${canonicalName(repository)}@${digest}`
 
-const sessionOf = (call: Call, reply: Reply) =>
+const sessionOf = (ways: Ways, call: Call, reply: Reply) =>
   Effect.suspend(() => {
     const fail = (message: string) => Effect.fail(malformed(call.endpoint.registry, `${call.what}: ${message}`))
     const location = reply.headers["location"]
@@ -38,7 +38,7 @@ const sessionOf = (call: Call, reply: Reply) =>
       return fail("the registry opened an upload without saying where")
     }
     const url = new URL(location, reply.url)
-    const refusal = refusalOf(call.endpoint.base, url)
+    const refusal = ways.refusal(call.endpoint, call.endpoint.base, url)
     if (refusal !== undefined) return fail(`the upload at ${url.host} is not made: ${refusal}`)
     const smallest = Number(reply.headers["oci-chunk-min-length"] ?? "0")
     return Effect.succeed<Session>({ location: url, smallest: Number.isSafeInteger(smallest) ? smallest : 0 })
@@ -51,7 +51,7 @@ const closing = (session: Session, digest: Digest): URL => {
 }
 
 /** The uploads of one client. */
-export const makeUploads = (core: Core, calls: Calls, options: Settled) => {
+export const makeUploads = (core: Core, ways: Ways, calls: Calls, options: Settled) => {
   const sending = (
     repository: RegistryRepository,
     digest: Digest,
@@ -93,7 +93,8 @@ export const makeUploads = (core: Core, calls: Calls, options: Settled) => {
         }, { kind: "bytes", bytes: piece })
         return Effect.flatMap(
           core.open(call, created, 0),
-          (reply) => Effect.map(sessionOf(call, reply), (session) => ({ session, sent: state.sent + piece.byteLength }))
+          (reply) =>
+            Effect.map(sessionOf(ways, call, reply), (session) => ({ session, sent: state.sent + piece.byteLength }))
         )
       }
       const { sent, session } = yield* pieces(source.bytes, size).pipe(
@@ -119,7 +120,7 @@ export const makeUploads = (core: Core, calls: Calls, options: Settled) => {
 
   const open = (repository: RegistryRepository, digest: Digest): Effect.Effect<Session, CensusError> => {
     const call = opening(repository, digest, "")
-    return Effect.flatMap(core.open(call, created), (reply) => sessionOf(call, reply))
+    return Effect.flatMap(core.open(call, created), (reply) => sessionOf(ways, call, reply))
   }
 
   /** Sends a blob; a session that breaks is followed by a new one, from the beginning. */
@@ -163,7 +164,7 @@ export const makeUploads = (core: Core, calls: Calls, options: Settled) => {
     const asking: Call = { ...call, scope: `${call.scope} repository:${from}:pull` }
     return core.open(asking, mounting, 0).pipe(
       Effect.flatMap((reply): Effect.Effect<"mounted" | Session | undefined, Transient> =>
-        reply.status === 201 ? Effect.succeed("mounted") : sessionOf(call, reply)
+        reply.status === 201 ? Effect.succeed("mounted") : sessionOf(ways, call, reply)
       ),
       // Whatever the refusal or the trouble was, the upload that follows says whether it is final.
       Effect.catchTags({

@@ -5,10 +5,11 @@ import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { Duration, Effect, Layer, Option, type Redacted } from "effect"
+import type { LookupFunction } from "node:net"
 import type { WatchAction } from "../../domain/Watch.js"
 import { type ActionResult, WatchActions } from "../../services/WatchActions.js"
+import { type Guard, makeAgent, type Proxy, refusedHost } from "../http/guardedAgent.js"
 import { runCommand } from "./command.js"
-import { makeAgent, refusedHost, type WebhookProxy } from "./guardedAgent.js"
 import { sendWebhook } from "./webhook.js"
 
 export interface WatchActionsOptions {
@@ -21,7 +22,9 @@ export interface WatchActionsOptions {
   /** Names of environment variables that programs do not get. Default: none. */
   readonly withheld?: ReadonlyArray<string>
   readonly userAgent?: string
-  readonly proxy?: WebhookProxy
+  readonly proxy?: Proxy
+  /** How names are resolved. Default: as the system does. */
+  readonly lookup?: LookupFunction
 }
 
 const connectTimeout = Duration.seconds(10)
@@ -33,26 +36,31 @@ const refused = (message: string): ActionResult => ({
   retryAt: Option.none()
 })
 
-const problemOf = (action: WatchAction): Effect.Effect<Option.Option<string>> => {
-  if (action._tag === "Command") return Effect.succeedNone
-  // One that a person or another program wrote into the database.
-  if (!URL.canParse(action.url)) return Effect.succeedSome("the address of the webhook cannot be read")
-  if (action.allowPrivate) return Effect.succeedNone
-  return Effect.map(refusedHost(new URL(action.url).hostname), Option.map(({ message }) => message))
-}
+// Whoever may add a watch is not thereby allowed to reach this machine's networks, a proxy's included.
+const guard: Guard = { reach: "public", hint: "--allow-private allows such addresses", trustsProxy: false }
+const unguarded: Guard = { ...guard, reach: "anywhere" }
 
 /** The actions with connections of their own, which go with the scope. */
 export const make = Effect.fnUntraced(function*(options: WatchActionsOptions) {
   const executor = yield* CommandExecutor.CommandExecutor
   const proxy = options.proxy ?? {}
-  const clientOf = (allowPrivate: boolean) =>
-    Effect.map(makeAgent({ allowPrivate, proxy, connectTimeout }), (agent) =>
+  const proxied = (proxy.http ?? "") !== "" || (proxy.https ?? "") !== ""
+  const problemOf = (action: WatchAction): Effect.Effect<Option.Option<string>> => {
+    if (action._tag === "Command") return Effect.succeedNone
+    // One that a person or another program wrote into the database.
+    if (!URL.canParse(action.url)) return Effect.succeedSome("the address of the webhook cannot be read")
+    if (action.allowPrivate) return Effect.succeedNone
+    const { hostname } = new URL(action.url)
+    return Effect.map(refusedHost(hostname, guard, proxied, options.lookup), Option.map(({ message }) => message))
+  }
+  const clientOf = (guard: Guard) =>
+    Effect.map(makeAgent({ guard, proxy, connectTimeout, lookup: options.lookup }), (agent) =>
       // Receivers need not know our traces, and the address may hold a secret that a span would keep.
       HttpClient.withTracerDisabledWhen(
         HttpClient.withTracerPropagation(NodeHttpClient.makeUndici(agent), false),
         () => true
       ))
-  const clients = { any: yield* clientOf(true), public: yield* clientOf(false) }
+  const clients = { any: yield* clientOf(unguarded), public: yield* clientOf(guard) }
   const timeout = options.webhookTimeout ?? Duration.seconds(30)
   const userAgent = options.userAgent ?? "image-census"
 

@@ -12,7 +12,7 @@ import { parseRetryAfter } from "../../domain/RetryAfter.js"
 import type { WatchEvent } from "../../domain/WatchEvent.js"
 import { sign, signatureHeader } from "../../domain/WebhookSignature.js"
 import type { ActionResult } from "../../services/WatchActions.js"
-import { RefusedAddress } from "./guardedAgent.js"
+import { refusedIn } from "../http/guardedAgent.js"
 
 /** How webhooks are sent. */
 export interface WebhookOptions {
@@ -57,14 +57,13 @@ const failed = (result: string): ActionResult => ({
   retryAt: Option.none()
 })
 
-const causeOf = (error: unknown): unknown =>
-  error instanceof RefusedAddress || !(error instanceof Error) || error.cause === undefined
-    ? error
-    : causeOf(error.cause)
+const innermost = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? innermost(error.cause) : error
 
 const broken = (error: HttpClientError.HttpClientError): ActionResult => {
-  const cause = causeOf(error)
-  if (cause instanceof RefusedAddress) return failed(`refused: ${cause.message}`)
+  const refused = refusedIn(error)
+  if (refused !== undefined) return failed(`refused: ${refused.message}`)
+  const cause = innermost(error)
   const code = cause instanceof Error ? "code" in cause ? String(cause.code) : cause.message : error.reason
   return failed(`the connection failed (${code})`)
 }

@@ -6,7 +6,6 @@ import * as Zlib from "node:zlib"
 import { decodeBody } from "../../../src/layers/http/decode.js"
 import { exchange, type ExchangeOptions } from "../../../src/layers/http/exchange.js"
 import * as HttpClientUndici from "../../../src/layers/http/HttpClientUndici.js"
-import { followAcrossHosts } from "../../../src/layers/http/redirects.js"
 
 type Handler = (request: Http.IncomingMessage, response: Http.ServerResponse) => void
 
@@ -151,10 +150,7 @@ describe("exchange over undici", () => {
       assert.deepStrictEqual(yield* status("/same"), [200, "/end?x=1 Bearer hush"])
       assert.deepStrictEqual(yield* status("/loop"), [302, ""])
       assert.deepStrictEqual(yield* status("/other"), [307, ""])
-      const http = followAcrossHosts(yield* HttpClient.HttpClient)
-      const answer = yield* exchange(http, { service: "test" })(get("/other"))
-      assert.deepStrictEqual([answer.body, elsewhere.length, elsewhere[0]?.authorization], ["elsewhere", 1, undefined])
-      assert.include(elsewhere[0]?.["user-agent"] ?? "", "image-census/1.2.3")
+      assert.deepStrictEqual(elsewhere, [])
     }).pipe(Effect.provide(client)))
 
   it.scopedLive("sends through the proxy, except to the hosts that are named", () =>

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
-import { isLinkLocal, isLoopback, refusalOf } from "../../../src/layers/registry/addresses.js"
+import { networkOfHost } from "../../../src/domain/PrivateAddress.js"
+import { isLoopback, refusalOf } from "../../../src/layers/registry/addresses.js"
 import { readEndpoint, registryEndpoint, urlOf } from "../../../src/layers/registry/endpoints.js"
 
 const octet = FastCheck.integer({ min: 0, max: 255 })
@@ -11,7 +12,6 @@ describe("addresses", () => {
       const host of [`127.${a}.${b}.${c}`, `${((127 * 256 + a) * 256 + b) * 256 + c}`, `[::ffff:127.${a}.${b}.${c}]`]
     ) {
       assert.isTrue(isLoopback(new URL(`http://${host}/`).hostname))
-      assert.isFalse(isLinkLocal(new URL(`http://${host}/`).hostname))
     }
   })
 
@@ -24,7 +24,7 @@ describe("addresses", () => {
       ]
     ) {
       const to = new URL(`https://${host}/token`)
-      assert.isTrue(isLinkLocal(to.hostname))
+      assert.strictEqual(networkOfHost(to.hostname), "linkLocal")
       assert.isString(refusalOf(new URL("https://reg.example"), to))
       assert.isString(refusalOf(new URL("http://127.0.0.1:5000"), to))
     }

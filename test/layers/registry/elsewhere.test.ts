@@ -68,19 +68,91 @@ describe("a registry that sends readers to another", () => {
     }).pipe(Effect.provide(registryOver(stub.client, {}, front)))
   })
 
-  it.effect("is followed with the other's own credential, and each has its own budget", () => {
+  // A person has a credential for `back.example`, and a stranger's registry names a private repository there.
+  it.effect("never makes us use a credential for the other, and each has its own budget", () => {
     const stub = fronted()
     return Effect.gen(function*() {
       const registry = yield* OciRegistry
       const budgets = yield* RateBudgets
       yield* registry.manifest(reference("front.example/o/n:1"))
-      const tokens = stub.asked.filter(({ path }) => path.startsWith("/token"))
-      assert.deepStrictEqual(tokens.map(({ authorization }) => authorization), [basicOf("back")])
-      const spent = (yield* budgets.snapshot).map(({ key, requests }) => [key.service, key.payer, requests])
-      assert.sameDeepMembers(spent, [["front.example", "front", 2], ["back.example", "back", 3]])
+      yield* Stream.runDrain(registry.tags(reference("front.example/o/n")))
+      yield* Effect.either(registry.document(reference(`front.example/o/n@${digestOf(bytes)}`)))
+      const there = stub.asked.filter(({ host }) => host === "back.example")
+      const [first, ...rest] = there.filter(({ path }) => path.startsWith("/token"))
+      assert.deepStrictEqual([first?.authorization, rest], [undefined, []])
+      assert.isTrue(there.every(({ authorization }) => authorization?.startsWith("Basic") !== true))
+      const spent = (yield* budgets.snapshot).map(({ key }) => [key.service, key.payer])
+      assert.sameDeepMembers(spent, [["front.example", "front"], ["back.example", "anonymous"]])
     }).pipe(
       Effect.provide(registryOver(stub.client, {}, new Map([...front, ["back.example", credential("back")]])))
     )
+  })
+
+  it.effect("says that a redirect led to what is not shown", () => {
+    const stub = makeStub(({ host, path }) =>
+      host === "front.example"
+        ? { status: 307, headers: { location: `https://back.example${path}` } }
+        : unauthorized(`Basic realm="back"`)
+    )
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const error = yield* Effect.flip(registry.manifest(reference("front.example/o/n:1")))
+      assert.strictEqual(error._tag === "AUTH" ? error.scope : error._tag, "one")
+      assert.include(error.message, "a redirect led here, which no credential follows")
+      assert.isTrue(stub.asked.every(({ authorization }) => authorization === undefined))
+    }).pipe(Effect.provide(registryOver(stub.client, {}, new Map([["back.example", credential("back")]]))))
+  })
+
+  it.effect("is followed with the other's own credential where it is a well-known front end of it", () => {
+    const stub = makeStub(({ authorization, host, path }) => {
+      if (host === "lscr.io") return { status: 307, headers: { location: `https://ghcr.io${path}` } }
+      return authorization === basicOf("github") ? manifestAnswer(bytes) : unauthorized(`Basic realm="ghcr"`)
+    })
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const budgets = yield* RateBudgets
+      yield* registry.manifest(reference("lscr.io/linuxserver/x:1"))
+      const spent = (yield* budgets.snapshot).map(({ key, requests }) => [key.service, key.payer, requests])
+      assert.sameDeepMembers(spent, [["lscr.io", "anonymous", 1], ["ghcr.io", "github", 2]])
+    }).pipe(Effect.provide(registryOver(stub.client, {}, new Map([["ghcr.io", credential("github")]]))))
+  })
+
+  it.effect("does not get there by a front end either", () => {
+    const stub = makeStub(({ host, path }) => {
+      if (host === "evil.example") {
+        return { status: 307, headers: { location: "https://lscr.io/v2/me/private/manifests/1" } }
+      }
+      return host === "lscr.io"
+        ? { status: 307, headers: { location: `https://ghcr.io${path}` } }
+        : unauthorized(`Basic realm="ghcr"`)
+    })
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const error = yield* Effect.flip(registry.manifest(reference("evil.example/o/n:1")))
+      assert.strictEqual(error._tag, "AUTH")
+      assert.deepStrictEqual(stub.asked.map(({ authorization, host }) => [host, authorization]), [
+        ["evil.example", undefined],
+        ["lscr.io", undefined],
+        ["ghcr.io", undefined]
+      ])
+    }).pipe(Effect.provide(registryOver(stub.client, {}, new Map([["ghcr.io", credential("github")]]))))
+  })
+
+  it.effect("is asked with its credential by a mirror that sends back to what was meant, and for nothing else", () => {
+    const stub = makeStub(({ authorization, host, path }) => {
+      if (host === "mirror.example") {
+        const meant = path.replace("/v2/evil/", "/v2/private/")
+        return { status: 307, headers: { location: `https://reg.example${meant}` } }
+      }
+      return authorization === basicOf("reg") ? manifestAnswer(bytes) : unauthorized(`Basic realm="reg"`)
+    })
+    const mirrors = [{ registry: "reg.example", address: new URL("https://mirror.example") }]
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      yield* registry.manifest(reference("reg.example/o/n:1"))
+      const error = yield* Effect.flip(registry.manifest(reference("reg.example/evil/n:1")))
+      assert.strictEqual(error._tag, "AUTH")
+    }).pipe(Effect.provide(registryOver(stub.client, { mirrors }, new Map([["reg.example", credential("reg")]]))))
   })
 
   it.effect("lists its tags there, page by page", () => {
@@ -119,8 +191,26 @@ describe("a registry that sends readers to another", () => {
       const registry = yield* OciRegistry
       const error = yield* Effect.flip(registry.resolve(reference("a.example/o/n:1")))
       assert.strictEqual(error._tag, "TRANSIENT")
-      assert.include(error.message, "more than 3 registries")
-      assert.strictEqual(stub.asked.length, 4)
+      assert.include(error.message, "more than 5 redirects")
+      assert.strictEqual(stub.asked.length, 6)
+    }).pipe(Effect.provide(registryOver(stub.client)))
+  })
+
+  it.effect("has one count of redirects with all others, on the same host and elsewhere", () => {
+    const asked = { total: 0 }
+    const stub = makeStub(({ host, path }) => {
+      asked.total++
+      // Twice on the spot, then on to the next registry.
+      const [registry = 0, step = 0] = (/r(\d+)s(\d+)/.exec(host + path) ?? []).slice(1).map(Number)
+      const next = step < 2 ? `r${registry}s${step + 1}` : `r${registry + 1}s0`
+      const to = step < 2 ? host : `reg${registry + 1}.example`
+      return { status: 307, headers: { location: `https://${to}/v2/o/n/manifests/${next}` } }
+    })
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      const error = yield* Effect.flip(registry.resolve(reference("reg0.example/o/n:r0s0")))
+      assert.include(error.message, "more than 5 redirects")
+      assert.strictEqual(asked.total, 6)
     }).pipe(Effect.provide(registryOver(stub.client)))
   })
 

@@ -7,7 +7,7 @@ import { request } from "undici"
 import { cloudEventText } from "../../../src/domain/CloudEvent.js"
 import type { WatchAction } from "../../../src/domain/Watch.js"
 import { verify } from "../../../src/domain/WebhookSignature.js"
-import { makeAgent } from "../../../src/layers/watch/guardedAgent.js"
+import { makeAgent } from "../../../src/layers/http/guardedAgent.js"
 import * as WatchActionsNode from "../../../src/layers/watch/WatchActionsNode.js"
 import { digest, movedEvent } from "../../support/watches.js"
 
@@ -125,7 +125,11 @@ describe("webhooks", () => {
         assert.match(result.result, /^refused: .*--allow-private/, host)
       }
       // What a name resolves to may change between the look and the connection: that is looked at too.
-      const agent = yield* makeAgent({ allowPrivate: false, proxy: {}, connectTimeout: Duration.seconds(5) })
+      const agent = yield* makeAgent({
+        guard: { reach: "public", hint: "", trustsProxy: false },
+        proxy: {},
+        connectTimeout: Duration.seconds(5)
+      })
       const rebound = yield* Effect.flip(
         Effect.tryPromise(() => request(`http://localhost:${port}/`, { dispatcher: agent }))
       )

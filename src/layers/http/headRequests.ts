@@ -3,7 +3,7 @@
  * going through the general client, with its stream, its signal and a fiber for each timeout, costs several times as much
  * as the request itself (`npm run bench registry`).
  */
-import { Context, Either } from "effect"
+import { Either } from "effect"
 import type { Dispatcher } from "undici"
 
 /** The answer to a HEAD. Names of headers are in lower case; one that came several times has its values joined. */
@@ -12,8 +12,8 @@ export interface HeadAnswer {
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Present beside an HTTP client that can do it; whoever asks can do without. */
-export class HeadRequests extends Context.Tag("image-census/HeadRequests")<HeadRequests, {
+/** A way to send HEADs, beside an HTTP client that sends all else. */
+export interface HeadRequests {
   /**
    * Sends a HEAD and follows no redirect. `done` is called once: with the answer, or with what broke the connection.
    * What is returned cancels it; `done` is not called then. Deadlines are the caller's.
@@ -23,7 +23,7 @@ export class HeadRequests extends Context.Tag("image-census/HeadRequests")<HeadR
     headers: Readonly<Record<string, string>>,
     done: (answer: Either.Either<HeadAnswer, unknown>) => void
   ) => () => void
-}>() {}
+}
 
 const joined = (headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>) => {
   const out: Record<string, string> = {}
@@ -35,7 +35,7 @@ const joined = (headers: Readonly<Record<string, string | ReadonlyArray<string> 
 }
 
 /** HEADs through undici. `userAgent` goes along with each. */
-export const make = (dispatcher: Dispatcher, userAgent: string): typeof HeadRequests.Service => ({
+export const make = (dispatcher: Dispatcher, userAgent: string): HeadRequests => ({
   send: (url, headers, done) => {
     let abort: ((reason: Error) => void) | undefined
     let answer: HeadAnswer | undefined
