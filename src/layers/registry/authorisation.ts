@@ -128,13 +128,19 @@ export const makeAuthorisation = (ways: Ways, send: Send, tokens: Tokens, ask: A
       return { header: authorisationHeader("Bearer", Redacted.value(token.secret)), token, key }
     })
 
-  const ready = (identity: Identity, call: Call, scheme: Scheme | undefined, scope: string) =>
+  const ready = (identity: Identity, call: Call, state: Known, scheme: Scheme | undefined, scope: string) =>
     Effect.suspend((): Effect.Effect<Ready, CensusError> => {
       const credential = Option.getOrUndefined(identity.credential)
       if (credential?.kind === "bearer") {
         return Effect.succeed({ header: authorisationHeader("Bearer", Redacted.value(credential.secret)) })
       }
-      if (scheme?.kind === "bearer") return tokenFor(identity, call, scheme.place, scope)
+      if (scheme?.kind === "bearer") {
+        return Effect.tapErrorTag(tokenFor(identity, call, scheme.place, scope), "TRANSIENT", ({ reason }) =>
+          Effect.sync(() => {
+            // A token endpoint that is not there may have been named by mistake: the next call asks where it is.
+            if (state.scheme === scheme && (reason === "network" || reason === "malformed")) state.scheme = undefined
+          }))
+      }
       return Effect.succeed({
         header: scheme?.kind === "basic" && credential?.kind === "basic"
           ? basicHeader(credential.username, credential.secret)
@@ -170,10 +176,10 @@ export const makeAuthorisation = (ways: Ways, send: Send, tokens: Tokens, ask: A
   ) {
     const saying = yield* readSaying(reply, call.method)
     if (!sameOrigin(reply.url, identity.endpoint.base)) {
-      return yield* new Auth({
-        service: identity.endpoint.registry,
-        message: `${call.what}: led to ${reply.url.host}, which asks for credentials of its own`
-      })
+      const message = `${call.what}: led to ${reply.url.host}, which asks for credentials of its own`
+      // Where the registry shows it and the store does not, nobody has said that it is not to be seen.
+      if (call.method === "GET" || call.method === "HEAD") return yield* malformed(identity.endpoint.registry, message)
+      return yield* new Auth({ service: identity.endpoint.registry, message })
     }
     if (prepared.token !== undefined && prepared.key !== undefined) tokens.refuse(prepared.key, prepared.token)
     const wanted = yield* schemeOf(ways, identity, call, challengesOf(reply.headers))
@@ -188,14 +194,14 @@ export const makeAuthorisation = (ways: Ways, send: Send, tokens: Tokens, ask: A
     const given = Option.exists(identity.credential, ({ kind }) => kind === "bearer")
     if (asked && (given || renewed || (!stale && !changed))) return yield* refused(identity, call, saying)
     if (scope !== AuthScope.clean(call.scope) && state.wider.size < manyScopes) state.wider.set(call.scope, scope)
-    const next = yield* ready(identity, call, wanted.scheme, scope)
+    const next = yield* ready(identity, call, state, wanted.scheme, scope)
     if (next.header === undefined) return yield* refused(identity, call, saying)
     return yield* tried(identity, state, call, next, asked, contacted)
   })
 
   const attempt = (identity: Identity, state: Known, call: Call, contacted: Effect.Effect<void>) =>
     Effect.flatMap(
-      ready(identity, call, state.scheme, state.wider.get(call.scope) ?? call.scope),
+      ready(identity, call, state, state.scheme, state.wider.get(call.scope) ?? call.scope),
       (prepared) => tried(identity, state, call, prepared, false, contacted)
     )
 

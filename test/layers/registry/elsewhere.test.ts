@@ -230,3 +230,53 @@ describe("a registry that sends readers to another", () => {
     }).pipe(Effect.provide(registryOver(stub.client, {}, new Map([["back.example", credential("back")]]))))
   })
 })
+
+describe("a mirror on this machine", () => {
+  const mirrors = [{ registry: "reg.example", address: new URL("http://127.0.0.1:5001") }]
+
+  const challenging = (realm: string) =>
+    makeStub(({ authorization, path }) => {
+      if (path.startsWith("/token")) return { body: JSON.stringify({ token: "t" }) }
+      return authorization === undefined ? unauthorized(`Bearer realm="${realm}/token",service="x"`) : manifestAnswer(bytes)
+    })
+
+  for (const [of, named] of [["the registry", "reg.example"], ["its own", "127.0.0.1:5001"]] as const) {
+    it.effect(`sends a credential of ${of} to no realm off the machine`, () => {
+      const stub = challenging("https://auth.example")
+      return Effect.gen(function*() {
+        const registry = yield* OciRegistry
+        const error = yield* Effect.flip(registry.manifest(reference("reg.example/o/n:1")))
+        assert.strictEqual(error._tag === "TRANSIENT" ? error.reason : error._tag, "malformed")
+        assert.include(error.message, "would leave this machine")
+        assert.isTrue(stub.asked.every(({ authorization, host }) => host === "127.0.0.1:5001" && authorization === undefined))
+      }).pipe(Effect.provide(registryOver(stub.client, { mirrors }, new Map([[named, credential("mine")]]))))
+    })
+  }
+
+  it.effect("may have its realm here, and send strangers to another", () => {
+    const [here, strangers] = [challenging("http://127.0.0.1:5002"), challenging("https://auth.example")]
+    return Effect.gen(function*() {
+      const read = Effect.flatMap(OciRegistry, (registry) => registry.manifest(reference("reg.example/o/n:1")))
+      const credentials = new Map([["reg.example", credential("mine")]])
+      yield* Effect.provide(read, registryOver(here.client, { mirrors }, credentials))
+      assert.strictEqual(here.asked[1]?.authorization, basicOf("mine"))
+      yield* Effect.provide(read, registryOver(strangers.client, { mirrors }))
+      assert.strictEqual(strangers.asked[1]?.authorization, undefined)
+    })
+  })
+
+  it.effect("takes no credential along where it sends readers to the registry", () => {
+    const stub = makeStub(({ authorization, host, path }) =>
+      host === "127.0.0.1:5001"
+        ? { status: 307, headers: { location: `https://reg.example${path}` } }
+        : authorization === undefined
+        ? manifestAnswer(bytes)
+        : unauthorized(`Basic realm="x"`)
+    )
+    return Effect.gen(function*() {
+      const registry = yield* OciRegistry
+      yield* registry.manifest(reference("reg.example/o/n:1"))
+      assert.deepStrictEqual(stub.asked.map(({ host }) => host), ["127.0.0.1:5001", "reg.example"])
+    }).pipe(Effect.provide(registryOver(stub.client, { mirrors }, new Map([["reg.example", credential("mine")]]))))
+  })
+})

@@ -7,8 +7,9 @@ import { request } from "undici"
 import { cloudEventText } from "../../../src/domain/CloudEvent.js"
 import type { WatchAction } from "../../../src/domain/Watch.js"
 import { verify } from "../../../src/domain/WebhookSignature.js"
-import { makeAgent } from "../../../src/layers/http/guardedAgent.js"
+import { makeAgent, refusedIn } from "../../../src/layers/http/guardedAgent.js"
 import * as WatchActionsNode from "../../../src/layers/watch/WatchActionsNode.js"
+import { countingPort, proxying, resolving } from "../../support/outside.js"
 import { digest, movedEvent } from "../../support/watches.js"
 
 const event = movedEvent(Option.none(), { tagFrom: digest("a"), tagTo: digest("b") })
@@ -124,6 +125,7 @@ describe("webhooks", () => {
         assert.isFalse(result.ok, host)
         assert.match(result.result, /^refused: .*--allow-private/, host)
       }
+      const here = yield* countingPort
       // What a name resolves to may change between the look and the connection: that is looked at too.
       const agent = yield* makeAgent({
         guard: { reach: "public", hint: "", trustsProxy: false },
@@ -131,9 +133,10 @@ describe("webhooks", () => {
         connectTimeout: Duration.seconds(5)
       })
       const rebound = yield* Effect.flip(
-        Effect.tryPromise(() => request(`http://localhost:${port}/`, { dispatcher: agent }))
+        Effect.tryPromise(() => request(`http://localhost:${here.port}/`, { dispatcher: agent }))
       )
       assert.match(String(rebound.error), /loopback network/)
+      assert.strictEqual(here.counted.connections, 0)
       assert.deepStrictEqual(got, [])
       assert.deepStrictEqual(yield* problemOf(hook("http://93.184.216.34/", false)), Option.none())
       // As it may stand in the database: it is refused, and nobody dies of it.
@@ -141,6 +144,51 @@ describe("webhooks", () => {
       assert.isTrue(Option.isSome(yield* problemOf(hook("http://[", false))))
       assert.deepStrictEqual(yield* problemOf(hook(url)), Option.none())
     }).pipe(Effect.provide(NodeContext.layer)))
+})
+
+describe("webhooks behind a proxy", () => {
+  const lookup = resolving({
+    "public.example": ["8.8.8.8"],
+    "private.example": ["10.0.0.9"],
+    "two-faced.example": ["8.8.8.8", "127.0.0.1"],
+    "meta.example": ["169.254.169.254"]
+  })
+
+  it.scopedLive("go to no private address either, and to no name that only the proxy knows", () =>
+    Effect.gen(function*() {
+      const { asked, proxy } = yield* proxying((request, response) => {
+        request.resume()
+        response.writeHead(202).end()
+      })
+      const { deliver, problemOf } = yield* actions({ lookup, proxy: { http: proxy, https: proxy } })
+      const hosts = ["127.0.0.1", "[::1]", "10.0.0.9", "private.example", "two-faced.example", "meta.example"]
+      for (const host of [...hosts, "inside.example"]) {
+        const action = hook(`http://${host}/`, false)
+        assert.isTrue(Option.isSome(yield* problemOf(action)), host)
+        assert.match((yield* deliver(event, action)).result, /^refused: .*--allow-private/, host)
+      }
+      assert.deepStrictEqual(asked, [])
+      for (const action of [hook("http://public.example/", false), hook("http://inside.example/")]) {
+        assert.deepInclude(yield* deliver(event, action), { ok: true, result: "HTTP 202" })
+      }
+      assert.deepStrictEqual(asked, ["public.example:80", "inside.example:80"])
+    }).pipe(Effect.provide(NodeContext.layer)))
+
+  it.scopedLive("are looked at when they are sent, not only before", () =>
+    Effect.gen(function*() {
+      const { asked, proxy } = yield* proxying((_, response) => response.end())
+      const agent = yield* makeAgent({
+        guard: { reach: "public", hint: "", trustsProxy: false },
+        proxy: { http: proxy, https: proxy },
+        connectTimeout: Duration.seconds(5),
+        lookup
+      })
+      for (const url of ["http://private.example/", "https://two-faced.example/", "http://127.0.0.1/"]) {
+        const refused = yield* Effect.flip(Effect.tryPromise(() => request(url, { dispatcher: agent })))
+        assert.strictEqual(refusedIn(refused.error)?.name, "RefusedAddress", url)
+      }
+      assert.deepStrictEqual(asked, [])
+    }))
 })
 
 describe("commands", () => {
