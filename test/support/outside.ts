@@ -4,13 +4,14 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { connect, createServer as createPlainServer, type LookupFunction, type Server } from "node:net"
 
 /** What names resolve to; others resolve to nothing. */
-export const resolving = (names: Readonly<Record<string, ReadonlyArray<string>>>): LookupFunction => (host, options, callback) => {
-  const found = (names[host] ?? []).map((address) => ({ address, family: address.includes(":") ? 6 : 4 }))
-  const [first] = found
-  if (first === undefined) return callback(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }), [])
-  if (options.all === true) return callback(null, found)
-  return callback(null, first.address, first.family)
-}
+export const resolving =
+  (names: Readonly<Record<string, ReadonlyArray<string>>>): LookupFunction => (host, options, callback) => {
+    const found = (names[host] ?? []).map((address) => ({ address, family: address.includes(":") ? 6 : 4 }))
+    const [first] = found
+    if (first === undefined) return callback(Object.assign(new Error("no such name"), { code: "ENOTFOUND" }), [])
+    if (options.all === true) return callback(null, found)
+    return callback(null, first.address, first.family)
+  }
 
 const listening = (server: Server): Effect.Effect<number> =>
   Effect.async((resume) => {
@@ -65,7 +66,8 @@ export const proxying = (answer: (request: IncomingMessage, response: ServerResp
       if (!target.endsWith(":80")) return socket.end("HTTP/1.1 502 Bad Gateway\r\n\r\n")
       const upstream = connect(Number(inside.port), inside.hostname, () => {
         socket.write("HTTP/1.1 200 OK\r\n\r\n")
-        socket.pipe(upstream).pipe(socket)
+        socket.pipe(upstream)
+        upstream.pipe(socket)
       })
       upstream.on("error", () => socket.destroy())
       socket.on("close", () => upstream.destroy())

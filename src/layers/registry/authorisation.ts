@@ -135,11 +135,15 @@ export const makeAuthorisation = (ways: Ways, send: Send, tokens: Tokens, ask: A
         return Effect.succeed({ header: authorisationHeader("Bearer", Redacted.value(credential.secret)) })
       }
       if (scheme?.kind === "bearer") {
-        return Effect.tapErrorTag(tokenFor(identity, call, scheme.place, scope), "TRANSIENT", ({ reason }) =>
-          Effect.sync(() => {
-            // A token endpoint that is not there may have been named by mistake: the next call asks where it is.
-            if (state.scheme === scheme && (reason === "network" || reason === "malformed")) state.scheme = undefined
-          }))
+        return Effect.tapErrorTag(
+          tokenFor(identity, call, scheme.place, scope),
+          "TRANSIENT",
+          ({ reason }) =>
+            Effect.sync(() => {
+              // A token endpoint that is not there may have been named by mistake: the next call asks where it is.
+              if (state.scheme === scheme && (reason === "network" || reason === "malformed")) state.scheme = undefined
+            })
+        )
       }
       return Effect.succeed({
         header: scheme?.kind === "basic" && credential?.kind === "basic"

@@ -231,14 +231,16 @@ describe("a registry that sends readers to another", () => {
   })
 })
 
+const challenging = (realm: string) =>
+  makeStub(({ authorization, path }) => {
+    if (path.startsWith("/token")) return { body: JSON.stringify({ token: "t" }) }
+    return authorization === undefined
+      ? unauthorized(`Bearer realm="${realm}/token",service="x"`)
+      : manifestAnswer(bytes)
+  })
+
 describe("a mirror on this machine", () => {
   const mirrors = [{ registry: "reg.example", address: new URL("http://127.0.0.1:5001") }]
-
-  const challenging = (realm: string) =>
-    makeStub(({ authorization, path }) => {
-      if (path.startsWith("/token")) return { body: JSON.stringify({ token: "t" }) }
-      return authorization === undefined ? unauthorized(`Bearer realm="${realm}/token",service="x"`) : manifestAnswer(bytes)
-    })
 
   for (const [of, named] of [["the registry", "reg.example"], ["its own", "127.0.0.1:5001"]] as const) {
     it.effect(`sends a credential of ${of} to no realm off the machine`, () => {
@@ -248,7 +250,9 @@ describe("a mirror on this machine", () => {
         const error = yield* Effect.flip(registry.manifest(reference("reg.example/o/n:1")))
         assert.strictEqual(error._tag === "TRANSIENT" ? error.reason : error._tag, "malformed")
         assert.include(error.message, "would leave this machine")
-        assert.isTrue(stub.asked.every(({ authorization, host }) => host === "127.0.0.1:5001" && authorization === undefined))
+        assert.isTrue(
+          stub.asked.every(({ authorization, host }) => host === "127.0.0.1:5001" && authorization === undefined)
+        )
       }).pipe(Effect.provide(registryOver(stub.client, { mirrors }, new Map([[named, credential("mine")]]))))
     })
   }

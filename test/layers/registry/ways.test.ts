@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer, Stream } from "effect"
 import type { IncomingMessage, ServerResponse } from "node:http"
+import { digestOf } from "../../../src/domain/ContentDigest.js"
 import type { CensusError } from "../../../src/domain/Errors.js"
 import * as Budgets from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as HttpClientUndici from "../../../src/layers/http/HttpClientUndici.js"
@@ -66,37 +67,33 @@ const json = { "content-type": "application/json" }
 // A registry that sends us to a host, in every way in which a registry can.
 const sendingTo = (host: () => string) => (request: IncomingMessage, response: ServerResponse): void => {
   const url = request.url ?? ""
-  const to = (path: string) => `https://${host()}${path}`
+  const base = `https://${host()}`
   request.resume()
   if (url.includes("/realm/")) {
-    response.writeHead(401, { ...json, "www-authenticate": `Bearer realm="${to("/token")}",service="x"` }).end("{}")
-  } else if (request.method === "POST") response.writeHead(202, { location: to("/upload") }).end()
+    response.writeHead(401, { ...json, "www-authenticate": `Bearer realm="${base}/token",service="x"` }).end("{}")
+  } else if (request.method === "POST") response.writeHead(202, { location: `${base}/upload` }).end()
   else if (url.includes("/page/")) {
-    response.writeHead(200, { ...json, link: `<${to("/v2/page/x/tags/list?last=a")}>; rel="next"` })
+    response.writeHead(200, { ...json, link: `<${base}/v2/page/x/tags/list?last=a>; rel="next"` })
       .end(JSON.stringify({ tags: ["a"] }))
-  } else if (url.includes("/store/")) response.writeHead(307, { location: to("/blob?signature=x") }).end()
-  else response.writeHead(307, { location: to("/v2/o/n/manifests/1") }).end()
+  } else if (url.includes("/store/")) response.writeHead(307, { location: `${base}/blob?signature=x` }).end()
+  else response.writeHead(307, { location: `${base}/v2/o/n/manifests/1` }).end()
 }
 
 const bytes = imageBytes("a")
-const digest = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+const digest = digestOf(bytes)
 
-const ways: Readonly<Record<string, (registry: Registry, host: string) => Effect.Effect<unknown, CensusError>>> = {
-  "a redirect of a GET": (registry, host) => registry.manifest(reference(`${host}/o/x:1`)),
-  "a redirect of a HEAD": (registry, host) => registry.resolve(reference(`${host}/o/x:1`)),
-  "a redirect to a store": (registry, host) => registry.document(reference(`${host}/store/x@${digest}`)),
-  "a realm": (registry, host) => registry.manifest(reference(`${host}/realm/x:1`)),
+const ways: Readonly<Record<string, (registry: Registry, host: string) => Effect.Effect<void, CensusError>>> = {
+  "a redirect of a GET": (registry, host) => Effect.asVoid(registry.manifest(reference(`${host}/o/x:1`))),
+  "a redirect of a HEAD": (registry, host) => Effect.asVoid(registry.resolve(reference(`${host}/o/x:1`))),
+  "a redirect to a store": (registry, host) => Effect.asVoid(registry.document(reference(`${host}/store/x@${digest}`))),
+  "a realm": (registry, host) => Effect.asVoid(registry.manifest(reference(`${host}/realm/x:1`))),
   "an upload's place": (registry, host) =>
-    registry.pushBlob(reference(`${host}/push/x`), {
-      digest: reference(`x/x@${digest}`).digest.pipe((digest) => digest._tag === "Some" ? digest.value : never()),
+    Effect.asVoid(registry.pushBlob(reference(`${host}/push/x`), {
+      digest,
       size: bytes.byteLength,
       bytes: Stream.make(bytes)
-    }),
+    })),
   "a next page": (registry, host) => Stream.runDrain(registry.tags(reference(`${host}/page/x`)))
-}
-
-const never = (): never => {
-  throw new Error("unreachable")
 }
 
 describe("where a registry on the internet sends us", () => {
