@@ -114,14 +114,17 @@ const expression = fc.constantFrom(
 )
 
 const step = fc.oneof(
-  fc.tuple(scripts, fc.constantFrom("", "env: {A: acme/app}", "if: github.ref == 'refs/heads/main'", "shell: pwsh")).map((
-    [script, more]
-  ) => `- run: |\n${block(script, 4)}${more === "" ? "" : `\n  ${more}`}`),
+  fc.tuple(scripts, fc.constantFrom("", "env: {A: acme/app}", "if: github.ref == 'refs/heads/main'", "shell: pwsh"))
+    .map((
+      [script, more]
+    ) => `- run: |\n${block(script, 4)}${more === "" ? "" : `\n  ${more}`}`),
   fc.tuple(expression, expression).map(([one, other]) =>
     `- uses: docker/build-push-action@v6\n  with:\n    push: true\n    tags: |\n      ${one}\n      ${other}`
   ),
   expression.map((images) =>
-    `- id: meta\n  uses: docker/metadata-action@v5\n  with:\n    images: ${JSON.stringify(images)}\n    tags: type=semver,pattern={{version}}`
+    `- id: meta\n  uses: docker/metadata-action@v5\n  with:\n    images: ${
+      JSON.stringify(images)
+    }\n    tags: type=semver,pattern={{version}}`
   ),
   fc.constantFrom(
     "- uses: docker/bake-action@v5\n  with: {push: true, targets: all}",

@@ -5,7 +5,7 @@ import { HttpClient, HttpClientError, HttpClientResponse } from "@effect/platfor
 import { Cause, Chunk, Effect, Exit, FastCheck as fc, Fiber, Option, Stream } from "effect"
 import type { CensusError } from "../../src/domain/Errors.js"
 import { makeSettlingClock } from "../support/settlingClock.js"
-import { spoiling, type Spoiling, spoilt } from "./documents.js"
+import { type Spoiling, spoiling, spoilt } from "./documents.js"
 import { must } from "./Target.js"
 import { anyText } from "./texts.js"
 
@@ -187,7 +187,9 @@ const opening = Date.UTC(2026, 2, 1, 9)
  * Runs a question to its end, however long that takes on its clock; at most a day, for some wait as long as nobody gives
  * them a credential. Dies of every defect: the four errors are the only ways to fail.
  */
-export const ended = <A>(question: Effect.Effect<A, CensusError>): Effect.Effect<Exit.Exit<Option.Option<A>, CensusError>> =>
+export const ended = <A>(
+  question: Effect.Effect<A, CensusError>
+): Effect.Effect<Exit.Exit<Option.Option<A>, CensusError>> =>
   Effect.gen(function*() {
     const { clock, join } = makeSettlingClock(opening)
     const fiber = yield* Effect.fork(

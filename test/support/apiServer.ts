@@ -14,7 +14,7 @@ import { entryOf } from "../../src/programs/server/http/access.js"
 import * as RequestStores from "../../src/programs/server/RequestStores.js"
 import { start, type StartOptions } from "../../src/programs/server/start.js"
 import { seed, tokens } from "./apiRequests.js"
-import { testDatabases, testProcess } from "./databases.js"
+import { pglite, testProcess } from "./embeddedDatabase.js"
 import { smallWorld } from "./memoryLayers.js"
 
 /** What a server is told in tests. */
@@ -31,8 +31,6 @@ export const serverOptions: StartOptions = {
   discover: {}
 }
 
-const [embedded] = testDatabases
-
 /** Everything that the server stands on; `holder` is of this process. */
 export const services = Layer.mergeAll(
   RepoDockerStoreSql.layer({ holder: "test" }),
@@ -43,7 +41,7 @@ export const services = Layer.mergeAll(
   ProcessBoardSql.layer(testProcess)
 ).pipe(
   Layer.provideMerge(Layer.mergeAll(RateBudgetsMemory.layer, OciRegistryMemory.layer, smallWorld)),
-  Layer.provideMerge(embedded?.migrated ?? Layer.die("no database"))
+  Layer.provideMerge(pglite.migrated)
 )
 
 /** Starts a server; the address ends without a slash. */

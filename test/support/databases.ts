@@ -8,21 +8,15 @@ import { Effect, Layer, Option, Redacted } from "effect"
 import { randomUUID } from "node:crypto"
 import { inject } from "vitest"
 import * as Database from "../../src/layers/store/Database.js"
+import { databaseOptions, pglite, type TestDatabase } from "./embeddedDatabase.js"
+
+export { testProcess } from "./embeddedDatabase.js"
 
 declare module "vitest" {
   interface ProvidedContext {
     /** The server for scratch databases; empty where there is none. */
     postgresUrl: string
   }
-}
-
-export const testProcess = {
-  id: "test",
-  host: "here",
-  pid: process.pid,
-  command: "vitest",
-  startedAt: 0,
-  exists: () => true
 }
 
 /** The address of a fresh database, dropped when the scope closes. */
@@ -41,16 +35,6 @@ export const scratchUrl = Effect.gen(function*() {
   return Redacted.make(url.toString())
 })
 
-const options = (url: Option.Option<Redacted.Redacted>) => ({ url, dataDir: "memory:", process: testProcess })
-
-/** A kind of database for tests: as it is made, and with the schema. */
-export interface TestDatabase {
-  readonly name: string
-  readonly available: boolean
-  readonly empty: Layer.Layer<SqlClient | PgClient.PgClient>
-  readonly migrated: Layer.Layer<SqlClient | PgClient.PgClient>
-}
-
 /** Takes everything out of the database in context, so that tests can share it: to make an embedded one takes long. */
 export const emptied = Effect.gen(function*() {
   const sql = yield* SqlClient
@@ -58,15 +42,8 @@ export const emptied = Effect.gen(function*() {
   yield* sql`create schema public`
 }).pipe(Effect.orDie)
 
-const pglite: TestDatabase = {
-  name: "PGlite",
-  available: true,
-  empty: Database.connection(options(Option.none())).pipe(Layer.provide(NodeContext.layer), Layer.orDie),
-  migrated: Database.layer(options(Option.none())).pipe(Layer.provide(NodeContext.layer), Layer.orDie)
-}
-
 const onServer = (make: typeof Database.layer) =>
-  Layer.unwrapScoped(Effect.map(scratchUrl, (url) => make(options(Option.some(url))))).pipe(
+  Layer.unwrapScoped(Effect.map(scratchUrl, (url) => make(databaseOptions(Option.some(url))))).pipe(
     Layer.provide(NodeContext.layer),
     Layer.orDie
   )

@@ -29,7 +29,7 @@ import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
 import { Retention } from "../../src/services/Retention.js"
 import { WatchActions } from "../../src/services/WatchActions.js"
 import { WatchStore } from "../../src/services/WatchStore.js"
-import { testProcess } from "./databases.js"
+import { testProcess } from "./embeddedDatabase.js"
 
 const keepsAll = Layer.succeed(Retention, {
   dropPulls: () => Effect.succeed({ rows: 0, months: 0 }),
