@@ -77,7 +77,8 @@ export const target = <A>({ about, brief = 300, check, input, name }: Definition
     let cases = 0
     let slowest = 0
     let failure: Failure | undefined
-    while (failure === undefined && cases < most && (yield* seconds) < end) {
+    const wanted = () => failure === undefined && cases < most
+    while (wanted() && (yield* seconds) < end) {
       const seed = run.path === undefined ? run.seed + cases : run.seed
       const one = (input: A) =>
         Effect.gen(function*() {
