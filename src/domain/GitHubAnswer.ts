@@ -25,7 +25,7 @@ export type Problem =
   }
   /** REST: a definite 404. */
   | { readonly _tag: "Absent"; readonly message: string }
-  /** Whoever paid for the request is refused altogether. */
+  /** Whoever paid for the request is refused altogether, in GitHub's own words. */
   | { readonly _tag: "Refused"; readonly message: string }
   | { readonly _tag: "Failed"; readonly reason: TransientReason; readonly message: string }
 
@@ -63,6 +63,7 @@ export const secondaryText =
   /secondary rate limit|abuse detection|submitted too quickly|temporarily blocked from content/i
 const primaryText = /rate limit|too many requests/i
 const refusedText = /administrative rules|user-agent header/i
+const badCredentials = /^bad credentials$/i
 /** How GitHub words that it took too long. */
 export const timeoutText = /may be the result of a timeout|timed? ?out|timeout/i
 
@@ -95,6 +96,10 @@ export const limitOf = (answer: RawAnswer, said: string, now: number): Option.Op
     : Option.none()
 }
 
+// Gateways and proxies on the way refuse with JSON too (`{"message":"Unauthorized"}`), which says nothing of a credential.
+const isGitHubs = (body: Json, said: string): boolean =>
+  said !== "" && (typeof body["documentation_url"] === "string" || badCredentials.test(said))
+
 /** What the status and message of an answer say, for every status but 2xx; GraphQL and REST alike. */
 export const statusProblem = (answer: RawAnswer, now: number): Problem => {
   const { body, status } = answer
@@ -106,11 +111,11 @@ export const statusProblem = (answer: RawAnswer, now: number): Problem => {
   const limit = limitOf(answer, said, now)
   if (Option.isSome(limit)) return limit.value
   const message = `HTTP ${status}${brief(said) === "" || Option.isNone(json) ? "" : `: ${brief(said)}`}`
-  if (status === 401) return { _tag: "Refused", message }
-  if (status === 403) {
-    return Option.isSome(json) || refusedText.test(said)
-      ? { _tag: "Refused", message: Option.isSome(json) ? message : `HTTP 403: ${brief(said)}` }
-      : failed("server", "HTTP 403 with a page instead of GitHub's JSON")
+  if (status === 401 || status === 403) {
+    if (Option.exists(json, (value) => isGitHubs(value, said))) return { _tag: "Refused", message }
+    return status === 403 && Option.isNone(json) && refusedText.test(said)
+      ? { _tag: "Refused", message: `HTTP 403: ${brief(said)}` }
+      : failed("server", `HTTP ${status} that is not GitHub's own: a proxy or gateway on the way may have answered`)
   }
   if (status === 408 || status === 502 || status === 504) return failed("timeout", message)
   if (status >= 500) return failed(timeoutText.test(said) ? "timeout" : "server", message)

@@ -4,6 +4,7 @@
  */
 import { Duration, Effect, Metric, MetricBoundaries, MetricLabel } from "effect"
 import type { Transient, TransientReason } from "./Errors.js"
+import type { BudgetKey } from "./RateBudget.js"
 
 const seconds = MetricBoundaries.fromIterable([0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30])
 
@@ -39,6 +40,10 @@ const jobsUp = Metric.gauge("image_census_job_up", {
 const jobFailures = Metric.counter("image_census_job_failures_total", {
   description: "How often a job failed and was started again.",
   incremental: true
+})
+
+const credentialsRefused = Metric.gauge("image_census_credential_refused", {
+  description: "1 while a service refuses a credential and it is not used, else 0."
 })
 
 // Never `job` or `instance`, which are Prometheus' own.
@@ -157,6 +162,13 @@ const failuresOf = (job: string) => Metric.taggedWithLabels(jobFailures, [label(
 
 /** Counts a job's failure. */
 export const jobFailed = (job: string): Effect.Effect<void> => Metric.increment(failuresOf(job))
+
+/** Says whether a service refuses a credential, by the name of the budget that it pays from. */
+export const credentialRefused = ({ payer, service }: BudgetKey, refused: boolean): Effect.Effect<void> =>
+  Metric.set(
+    Metric.taggedWithLabels(credentialsRefused, [label("service", service), label("credential", payer)]),
+    refused ? 1 : 0
+  )
 
 /** Shows these jobs' failures from now on, none so far: of a series that begins at 1 nobody can tell that it grew. */
 export const jobsBegin = (jobs: ReadonlyArray<string>): Effect.Effect<void> =>

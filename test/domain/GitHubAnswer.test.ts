@@ -28,6 +28,9 @@ const problemOf = (answer: RawAnswer): ReadonlyArray<unknown> =>
   })
 
 const secondaryText = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+/** A refusal in GitHub's own form. */
+const own = (message: string) => ({ message, documentation_url: "https://docs.github.com/rest" })
+
 const ipText = "Although you appear to have the correct authorization credentials, the `org` organization has an IP " +
   "allow list enabled, and your IP address is not permitted to access this resource."
 const samlText = "Resource protected by organization SAML enforcement. You must grant your token access."
@@ -124,9 +127,15 @@ describe("GitHub's forms of no", () => {
       raw(403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header"),
       ["Refused"]
     ],
-    ["403 of an IP allow list", raw(403, { message: ipText }), ["Refused"]],
-    ["403 of SAML", raw(403, { message: samlText }), ["Refused"]],
-    ["403 of a token without the right", raw(403, { message: "Resource not accessible by integration" }), ["Refused"]],
+    ["401 of a GitHub of one's own that names no page", raw(401, { message: "Bad credentials" }), ["Refused"]],
+    ["401 of a gateway in between, in JSON", raw(401, { message: "Unauthorized" }), ["Failed", "server"]],
+    ["401 of an identity provider", raw(401, { error: "invalid_token" }), ["Failed", "server"]],
+    ["401 as a page", raw(401, "<html>Sign in</html>"), ["Failed", "server"]],
+    ["401 without a body", raw(401, ""), ["Failed", "server"]],
+    ["403 of a gateway in between, in JSON", raw(403, { message: "Forbidden" }), ["Failed", "server"]],
+    ["403 of an IP allow list", raw(403, own(ipText)), ["Refused"]],
+    ["403 of SAML", raw(403, own(samlText)), ["Refused"]],
+    ["403 of a token without the right", raw(403, own("Resource not accessible by integration")), ["Refused"]],
     ["200 that refuses the whole", raw(200, errors({ type: "FORBIDDEN", message: ipText })), ["Refused"]],
     ["403 as a page of somebody in between", raw(403, "<html>Access denied</html>"), ["Failed", "server"]],
     [
@@ -278,8 +287,9 @@ describe("readRest", () => {
     [200, "<html>", "Failed"],
     [404, { message: "Not Found" }, "Absent"],
     [404, "<html>", "Failed"],
-    [401, { message: "A JSON web token could not be decoded" }, "Refused"],
-    [403, { message: ipText }, "Refused"],
+    [401, own("A JSON web token could not be decoded"), "Refused"],
+    [401, { message: "Unauthorized" }, "Failed"],
+    [403, own(ipText), "Refused"],
     [403, { message: secondaryText }, "Limited"],
     [429, {}, "Limited"],
     [503, "", "Failed"]
@@ -292,10 +302,11 @@ describe("readRest", () => {
 describe("countedAs", () => {
   it("takes limits and pages of others out of what is refused, and leaves the rest as its status says", () => {
     assert.strictEqual(countedAs(raw(401, { message: "Bad credentials" }), "refused"), "refused")
-    assert.strictEqual(countedAs(raw(403, { message: samlText }), "refused"), "refused")
+    assert.strictEqual(countedAs(raw(403, own(samlText)), "refused"), "refused")
     assert.strictEqual(countedAs(raw(403, { message: secondaryText }), "refused"), "rate_limited")
     assert.strictEqual(countedAs(raw(403, { message: secondaryText }), "not_visible"), "rate_limited")
     assert.strictEqual(countedAs({ status: 403, headers: {}, body: "<html>" }, "refused"), "server_error")
+    assert.strictEqual(countedAs(raw(401, { message: "Unauthorized" }), "refused"), "server_error")
     assert.strictEqual(countedAs(raw(404, { message: "Not Found" }), "not_found"), "not_found")
   })
 })

@@ -6,6 +6,7 @@ import { Duration, Effect, Layer, Option, Ref } from "effect"
 import { Auth, type CensusError, Transient } from "../../domain/Errors.js"
 import type { FileText, RepositoryProbe } from "../../domain/Finding.js"
 import { key, type RepositoryName } from "../../domain/GitHubRepository.js"
+import { credentialRefused } from "../../domain/telemetry.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { makeApi, makePayer, service } from "./api.js"
@@ -14,6 +15,7 @@ import { installationMember, listInstallations, type Member, tokenMember } from 
 import { makeLane, refusedToAll, type Workplace } from "./lane.js"
 import type { GitHubAppOptions, GitHubOptions } from "./options.js"
 import * as Questions from "./questions.js"
+import { makeRest } from "./refusals.js"
 import { makeSignal } from "./signal.js"
 import { makeTexts } from "./texts.js"
 import { makeWorker } from "./worker.js"
@@ -24,9 +26,6 @@ const noCredentials = new Auth({
 })
 
 const closed = new Transient({ service, reason: "network", message: "the client for GitHub was closed" })
-
-// Stands in the pool while the App's installations are not yet known.
-const listing = "app"
 
 /** Starts the pool in the scope; nothing is sent before the first probe. */
 export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
@@ -40,6 +39,8 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   const scope = yield* Effect.scope
   const live = yield* Ref.make<ReadonlySet<string>>(new Set())
   const { app } = options
+  // Stands in the pool while the App's installations are not yet known.
+  const listing = `app:${app?.appId ?? ""}`
   const close = (why: CensusError) => Effect.forEach(backlogs, (backlog) => backlog.close(why), { discard: true })
   yield* Effect.addFinalizer(() => close(closed))
 
@@ -55,14 +56,18 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
     first: Math.max(1, Math.ceil((options.firstBatchSize ?? 25) * share))
   })
 
-  const join = (id: string) => Ref.update(live, (members) => new Set(members).add(id))
+  const join = (id: string) =>
+    Effect.zipRight(
+      Ref.update(live, (members) => new Set(members).add(id)),
+      Effect.forEach(backlogs, (backlog) => backlog.open, { discard: true })
+    )
 
   const leave = Effect.fnUntraced(function*(id: string, why: Auth) {
     const left = yield* Ref.updateAndGet(live, (members) => new Set([...members].filter((member) => member !== id)))
-    if (left.size === 0) return yield* close(why)
-    yield* Effect.logWarning(`${why.message}. Going on without it.`)
-    yield* giveUpRefused
+    yield* left.size === 0 ? close(why) : giveUpRefused
   })
+
+  const rest = makeRest({ join, leave }, budgets)
 
   const employ = Effect.fnUntraced(function*(member: Member) {
     // Looks first: the Hub waits for them, and texts come after.
@@ -71,29 +76,35 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
       makeLane(place, member, looks, look, sizes(look)),
       makeLane(place, member, files, Questions.text, sizes(Questions.text))
     ])
-    const worker = yield* makeWorker(place, member, lanes, signal, options.window ?? Duration.millis(10))
+    const worker = yield* makeWorker(place, member, lanes, signal, options.window ?? Duration.millis(10), rest)
     yield* join(worker.id)
-    yield* worker.run.pipe(
-      Effect.catchTag("AUTH", (why) => leave(worker.id, why)),
-      Effect.forkIn(scope)
-    )
+    yield* credentialRefused(member.payer.key, false)
+    yield* Effect.forkIn(worker.run, scope)
   })
 
+  // Ends with what is known of the App; refused, it rests like any other.
   const installations = Effect.fnUntraced(function*(app: GitHubAppOptions) {
     if (app.installationIds.length > 0) return [...new Set(app.installationIds)]
-    const payer = yield* makePayer(`app:${app.appId}`, `GitHub App ${app.appId}`)
-    const found = yield* budgets.gate(payer.key).pipe(
-      Effect.zipRight(listInstallations(api, app, payer)),
-      // A limit has parked the App, a failure has opened the circuit: repeating waits for them.
-      Effect.retry({ while: (error) => error._tag === "RATE_LIMIT" || error._tag === "TRANSIENT" }),
-      Effect.catchTags({
-        NOT_FOUND: () => new Auth({ service, message: `GitHub knows no App ${app.appId} (GITHUB_APP_ID)` })
+    const payer = yield* makePayer(listing, `GitHub App ${app.appId}`)
+    const list = Effect.gen(function*() {
+      yield* budgets.gate(payer.key)
+      const found = yield* listInstallations(api, app, payer)
+      return found.length > 0 ? found : yield* new Auth({
+        service,
+        message: `GitHub App ${app.appId} has no installation that is not suspended`
       })
-    )
-    return found.length > 0 ? found : yield* new Auth({
-      service,
-      message: `GitHub App ${app.appId} has no installation that is not suspended`
     })
+    return yield* list.pipe(
+      Effect.catchTag(
+        "NOT_FOUND",
+        () => new Auth({ service, message: `GitHub knows no App ${app.appId} (GITHUB_APP_ID)` })
+      ),
+      // A limit has parked the App, a failure has opened the circuit: repeating waits for them.
+      Effect.retry({
+        while: (error) => error._tag === "AUTH" ? Effect.as(rest(payer, error), true) : Effect.succeed(true)
+      }),
+      Effect.orDie
+    )
   })
 
   const employInstallations = Effect.fnUntraced(function*(app: GitHubAppOptions) {
@@ -108,7 +119,6 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
     yield* join(listing)
     yield* signal.until(() => backlogs.some((backlog) => backlog.eligible(listing) > 0)).pipe(
       Effect.zipRight(employInstallations(app)),
-      Effect.catchTag("AUTH", (why) => leave(listing, why)),
       Effect.forkIn(scope)
     )
   }

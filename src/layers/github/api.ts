@@ -10,6 +10,7 @@ import { countedAs, type Problem, type RawAnswer, readRest } from "../../domain/
 import { type GraphqlAnswer, readGraphql } from "../../domain/GitHubGraphqlAnswer.js"
 import type { BudgetKey, BudgetReading } from "../../domain/RateBudget.js"
 import { clampPark, parkFloor, unnamedPark } from "../../domain/RetryAfter.js"
+import { credentialRefused } from "../../domain/telemetry.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { makeCircuit } from "../circuit.js"
 import { exchange } from "../http/exchange.js"
@@ -25,6 +26,8 @@ export interface Payer {
   readonly label: string
   /** Limits in a row. */
   readonly limits: Ref.Ref<number>
+  /** Refusals of what this payer was asked to pay for, without an answer to GraphQL between them. */
+  readonly refusals: Ref.Ref<number>
 }
 
 /** An answer, and how long GitHub took for it. */
@@ -34,7 +37,10 @@ export interface TimedAnswer extends GraphqlAnswer {
 }
 
 export const makePayer = (payer: string, label: string): Effect.Effect<Payer> =>
-  Effect.map(Ref.make(0), (limits) => ({ key: { service, payer }, label, limits }))
+  Effect.map(
+    Effect.all([Ref.make(0), Ref.make(0)]),
+    ([limits, refusals]) => ({ key: { service, payer }, label, limits, refusals })
+  )
 
 // While nothing is answered, GitHub is tried after 1, 2, 4 … 60 s.
 const patient: CircuitOptions = { threshold: 1, firstInterval: 1_000, longestInterval: 60_000 }
@@ -89,6 +95,13 @@ export const makeApi = Effect.fnUntraced(function*(
         return Effect.succeed(new Transient({ service, reason: problem.reason, message: problem.message }))
     }
   }
+
+  // What was refused before is trusted again.
+  const taken = Effect.fnUntraced(function*(payer: Payer) {
+    if ((yield* Ref.getAndSet(payer.refusals, 0)) < 2) return
+    yield* credentialRefused(payer.key, false)
+    yield* Effect.logInfo(`GitHub takes ${payer.label} again`)
+  })
 
   // An answer that leaves nothing is used; the next request waits for the reset.
   const takeIn = Effect.fnUntraced(function*(payer: Payer, reading: BudgetReading, now: number) {
@@ -146,6 +159,8 @@ export const makeApi = Effect.fnUntraced(function*(
       yield* limited ? budgets.observe(payer.key, answer.reading) : takeIn(payer, answer.reading, now)
       yield* budgets.spend(payer.key, 0, answer.aliases.size > 0 || Option.isNone(answer.problem) ? answer.cost : 0)
       if (!limited && raw.status === 200) yield* Ref.set(payer.limits, 0)
+      const refused = Option.exists(answer.problem, (problem) => problem._tag === "Refused")
+      if (raw.status === 200 && !refused) yield* taken(payer)
       if (Option.isNone(answer.problem)) return answer
       const problem = answer.problem.value
       const usable = answer.aliases.size > 0 || (problem._tag === "Failed" && problem.reason === "limits")

@@ -139,7 +139,12 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
       return Effect.forEach(failing, (slot) => finish(slot, Exit.fail(error(slot.question))), { discard: true })
     })
 
-  /** Ends everything that is waited for, and all that will be asked. */
+  /** Takes questions again. */
+  const open = Effect.sync(() => {
+    closedBy = undefined
+  })
+
+  /** Ends everything that is waited for, and all that will be asked until it is opened again. */
   const close = (error: CensusError): Effect.Effect<void> =>
     Effect.suspend(() => {
       closedBy = error
@@ -147,7 +152,7 @@ export const makeBacklog = <Q extends Question, A>(signal: Signal) => {
       return Effect.forEach([...known.values()], (slot) => finish(slot, Exit.fail(error)), { discard: true })
     })
 
-  return { ask, finish, eligible, take, giveBack, uncap, failRefused, close } as const
+  return { ask, finish, eligible, take, giveBack, uncap, failRefused, close, open } as const
 }
 
 export type Backlog<Q extends Question, A> = ReturnType<typeof makeBacklog<Q, A>>

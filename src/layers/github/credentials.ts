@@ -11,12 +11,10 @@ import type { GitHubAppOptions } from "./options.js"
 /** Someone who can pay. */
 export interface Member {
   readonly payer: Payer
-  /** The token to use now. AUTH: there is none any more. A limit has parked the payer by the time this fails. */
+  /** The token to use now. AUTH: GitHub gives none. A limit has parked the payer by the time this fails. */
   readonly token: Effect.Effect<Redacted.Redacted, CensusError>
-  /** GitHub refused the token. True when another can be had, so that one more try is worth it. */
-  readonly refused: Effect.Effect<boolean>
-  /** GitHub took the token. */
-  readonly accepted: Effect.Effect<void>
+  /** Forgets a token that GitHub refused, where another can be had: one can be revoked before its time. */
+  readonly forget: Effect.Effect<void>
 }
 
 /** A personal token; `number` counts from 1. */
@@ -24,8 +22,7 @@ export const tokenMember = (token: Redacted.Redacted, number: number): Effect.Ef
   Effect.map(makePayer(`token:${number}`, `token ${number} (GITHUB_TOKEN, GITHUB_TOKENS)`), (payer) => ({
     payer,
     token: Effect.succeed(token),
-    refused: Effect.succeed(false),
-    accepted: Effect.void
+    forget: Effect.void
   }))
 
 /** The App's own token, for ten minutes. */
@@ -58,7 +55,6 @@ export const installationMember = Effect.fnUntraced(function*(api: GitHubApi, ap
   const budgets = yield* RateBudgets
   const payer = yield* makePayer(`installation:${id}`, `installation ${id} of GitHub App ${app.appId}`)
   const current = yield* Ref.make(Option.none<Minted>())
-  const distrusted = yield* Ref.make(false)
   const turn = yield* Effect.makeSemaphore(1)
 
   const mint = Effect.gen(function*() {
@@ -84,13 +80,7 @@ export const installationMember = Effect.fnUntraced(function*(api: GitHubApi, ap
     return yield* mint
   }))
 
-  return {
-    payer,
-    token,
-    // A token can be revoked before its time; a second refusal in a row is meant.
-    refused: Effect.zipRight(Ref.set(current, Option.none()), Effect.negate(Ref.getAndSet(distrusted, true))),
-    accepted: Ref.set(distrusted, false)
-  } satisfies Member
+  return { payer, token, forget: Ref.set(current, Option.none()) } satisfies Member
 })
 
 const Installations = Schema.Array(Schema.Struct({

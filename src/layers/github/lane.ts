@@ -40,7 +40,7 @@ export interface Lane {
   readonly waiting: () => number
   /** How many make a full batch. */
   readonly full: Effect.Effect<number>
-  /** One request for one batch. Fails with AUTH where the member is refused for good. */
+  /** One request for one batch. Fails with AUTH where the member is refused; the batch waits for others, or for it. */
   readonly turn: (token: Redacted.Redacted) => Effect.Effect<void, Auth>
 }
 
@@ -170,13 +170,12 @@ export const makeLane = Effect.fnUntraced(function*<Q extends Question, A>(
       () => Ref.update(place.busy, (busy) => busy - 1)
     )
     if (Either.isRight(outcome)) {
-      yield* member.accepted
       return yield* health ? backlog.giveBack(batch, "front") : distribute(batch, document.aliases, outcome.right)
     }
     const error = outcome.left
     if (error._tag === "TRANSIENT" && !health) return yield* failedSlots(batch, batch.length, error)
     yield* backlog.giveBack(batch, "front")
-    if (error._tag === "AUTH" && !(yield* member.refused)) return yield* error
+    if (error._tag === "AUTH") return yield* error
   })
 
   return {

@@ -7,6 +7,7 @@ import type { Auth } from "../../domain/Errors.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import type { Member } from "./credentials.js"
 import type { Lane, Workplace } from "./lane.js"
+import type { Rest } from "./refusals.js"
 import type { Signal } from "./signal.js"
 
 /** A worker for a member whose lanes are given, those first whose answers others wait for. */
@@ -15,7 +16,8 @@ export const makeWorker = Effect.fnUntraced(function*(
   member: Member,
   lanes: ReadonlyArray<Lane>,
   signal: Signal,
-  window: Duration.Duration
+  window: Duration.Duration,
+  rest: Rest
 ) {
   const budgets = yield* RateBudgets
   const waiting = (): number => lanes.reduce((sum, lane) => sum + lane.waiting(), 0)
@@ -36,8 +38,7 @@ export const makeWorker = Effect.fnUntraced(function*(
     return lanes.find((lane) => lane.waiting() > 0)
   })
 
-  /** Works until the member is refused for good: fails with AUTH then, and only then. */
-  const run: Effect.Effect<never, Auth> = Effect.gen(function*() {
+  const round: Effect.Effect<void, Auth> = Effect.gen(function*() {
     yield* signal.until(() => waiting() > 0)
     yield* budgets.gate(member.payer.key)
     const token = yield* Effect.either(member.token)
@@ -48,7 +49,13 @@ export const makeWorker = Effect.fnUntraced(function*(
     }
     const lane = yield* gather
     if (lane !== undefined) yield* lane.turn(token.right)
-  }).pipe(Effect.forever)
+  })
+
+  /** Works as long as it is let; rests while GitHub refuses the member. */
+  const run: Effect.Effect<never> = round.pipe(
+    Effect.catchTag("AUTH", (why) => Effect.zipRight(member.forget, rest(member.payer, why))),
+    Effect.forever
+  )
 
   return { id: member.payer.key.payer, run } as const
 })

@@ -216,25 +216,79 @@ describe("GitHubProbe: answers", () => {
 })
 
 describe("GitHubProbe: credentials", () => {
-  it.effect("drops a revoked token and goes on with the others; without any, AUTH ends everything", () => {
+  const badCredentials = { message: "Bad credentials", documentation_url: "https://docs.github.com/graphql" }
+
+  it.effect("drops a revoked token and goes on with the others; without any, AUTH ends what is asked", () => {
     let revoked: ReadonlyArray<string> = ["a"]
-    const fake = fakeGitHub((seen) =>
-      revoked.includes(seen.token) ? { status: 401, body: { message: "Bad credentials" } } : all(seen)
-    )
+    const fake = fakeGitHub((seen) => revoked.includes(seen.token) ? { status: 401, body: badCredentials } : all(seen))
     return Effect.gen(function*() {
-      assert.deepStrictEqual(tags(yield* probeAll(repositories(200))), ["Right"])
-      assert.strictEqual(fake.seen.filter(({ token }) => token === "a").length, 1)
+      assert.deepStrictEqual(tags(yield* probeAll(repositories(200), 1)), ["Right"])
+      // Asked once more, ten seconds later.
+      yield* probeAll(repositories(200, "more"), 1)
+      assert.deepStrictEqual(fake.seen.filter(({ token }) => token === "a").map(({ at }) => at >= 10_000), [
+        false,
+        true
+      ])
       revoked = ["a", "b"]
-      const results = yield* probeAll(repositories(5, "other"))
+      const results = yield* probeAll(repositories(5, "other"), 1)
       assert.deepStrictEqual(
         results.map((result) => result._tag === "Left" && result.left._tag === "AUTH" ? result.left.scope : undefined),
         ["all", "all", "all", "all", "all"]
       )
       assert.isTrue(results.every((result) => !JSON.stringify(result).includes("secret")))
       const count = fake.seen.length
-      yield* probeAll(repositories(5, "third"))
+      yield* probeAll(repositories(5, "third"), 1)
       assert.strictEqual(fake.seen.length, count)
+      const states = yield* Effect.flatMap(RateBudgets, ({ snapshot }) => snapshot)
+      assert.deepStrictEqual(states.map(({ key, parkReason }) => [key.payer, parkReason?.startsWith("refused: ")]), [
+        ["token:1", true],
+        ["token:2", true]
+      ])
     }).pipe(Effect.provide(probeOver(fake, { tokens: tokens("a", "b") })))
+  })
+
+  it.effect("takes a single 401 for a fault on the way: nothing is lost, and the only token goes on", () => {
+    const fake = fakeGitHub((seen, number) => number === 3 ? { status: 401, body: badCredentials } : all(seen))
+    return Effect.gen(function*() {
+      for (const owner of ["a", "b", "c", "d"]) {
+        assert.deepStrictEqual(tags(yield* probeAll(repositories(50, owner), 1)), ["Right"])
+      }
+      assert.strictEqual(fake.seen.length, 5)
+    }).pipe(Effect.provide(probeOver(fake)))
+  })
+
+  const gateways: ReadonlyArray<readonly [string, number, unknown]> = [
+    ["JSON", 401, { message: "Unauthorized" }],
+    ["a page", 401, "<html>Sign in to the network</html>"],
+    ["JSON with 403", 403, { message: "Forbidden" }]
+  ]
+  for (const [name, status, body] of gateways) {
+    it.effect(`waits out a gateway in between that refuses everything for an hour: ${name}`, () => {
+      const fake = fakeGitHub((seen) => seen.at < 3_600_000 ? { status, body } : all(seen))
+      return Effect.gen(function*() {
+        assert.deepStrictEqual(tags(yield* probeAll(repositories(50), 65)), ["Right"])
+      }).pipe(Effect.provide(probeOver(fake)))
+    })
+  }
+
+  it.effect("tries a dropped token again after 1, 2, 4 and 8 hours, once each, and takes it back when it works", () => {
+    let revoked = true
+    const fake = fakeGitHub((seen) => revoked ? { status: 401, body: badCredentials } : all(seen))
+    const hour = 3_600_000
+    return Effect.gen(function*() {
+      // Somebody asks every half hour.
+      for (let round = 0; round < 56; round++) yield* probeAll(repositories(1, `r${round}`), 30)
+      const spans = fake.seen.slice(1).map(({ at }, i) => Math.floor((at - (fake.seen[i]?.at ?? 0)) / hour))
+      assert.deepStrictEqual(spans, [0, 1, 2, 4, 8, 8])
+      revoked = false
+      yield* TestClock.adjust("8 hours")
+      assert.deepStrictEqual(tags(yield* probeAll(repositories(5, "last"), 1)), ["Right"])
+      // And is believed on the second time again.
+      const before = fake.seen.length
+      revoked = true
+      yield* probeAll(repositories(1, "later"), 1)
+      assert.strictEqual(fake.seen.length, before + 2)
+    }).pipe(Effect.provide(probeOver(fake)))
   })
 
   it.effect("fails with AUTH where there is no credential at all", () => {

@@ -126,16 +126,16 @@ describe("A GitHub App", () => {
     }).pipe(Effect.provide(probeOver(fake, appOptions(["1"]))))
   })
 
-  it.effect("mints anew once when a token is refused before its time, and gives up at the second refusal", () => {
+  it.effect("mints again when a token is refused before its time, and is dropped when that one is refused too", () => {
     let refuse = 1
     const fake = fakeGitHub((seen) =>
       seen.path === "/graphql" && refuse-- > 0 ? { status: 401, body: { message: "Bad credentials" } } : well(seen)
     )
     return Effect.gen(function*() {
-      assert.deepStrictEqual(tags(yield* probeAll(1, "a", 10)), ["Right"])
+      assert.deepStrictEqual(tags(yield* probeAll(1, "a", 20)), ["Right"])
       assert.strictEqual(paths(fake.seen, "access_tokens").length, 2)
       refuse = 100
-      assert.deepStrictEqual(tags(yield* probeAll(1, "b", 10)), ["Left"])
+      assert.deepStrictEqual(tags(yield* probeAll(1, "b", 20)), ["Left"])
       assert.strictEqual(paths(fake.seen, "access_tokens").length, 3)
     }).pipe(Effect.provide(probeOver(fake, appOptions(["1"]))))
   })
@@ -174,16 +174,19 @@ describe("A GitHub App", () => {
   for (const [status, message] of refusals) {
     it.effect(`${status} while minting drops that installation, and the run goes on with the others`, () => {
       const fake = fakeGitHub((seen) =>
-        seen.path.includes("/installations/1/access_tokens") ? { status, body: { message } } : well(seen)
+        seen.path.includes("/installations/1/access_tokens")
+          ? { status, body: { message, documentation_url: "https://docs.github.com/rest" } }
+          : well(seen)
       )
       return Effect.gen(function*() {
         assert.deepStrictEqual(tags(yield* probeAll(300, "a", 20)), ["Right"])
-        assert.strictEqual(paths(fake.seen, "/installations/1/").length, 1)
+        yield* probeAll(300, "b", 40)
+        assert.deepStrictEqual(paths(fake.seen, "/installations/1/").map(({ at }) => at < 25_000), [true, true])
       }).pipe(Effect.provide(probeOver(fake, { ...appOptions(), firstBatchSize: 25 })))
     })
   }
 
-  it.effect("401 while listing is AUTH, once and for all; the message holds no secret", () => {
+  it.effect("401 while listing is AUTH when it is confirmed, and tried again after an hour; the message holds no secret", () => {
     const lines = new Array<string>()
     const logger = Logger.replace(
       Logger.defaultLogger,
@@ -191,21 +194,24 @@ describe("A GitHub App", () => {
         lines.push(line)
       })
     )
-    const fake = fakeGitHub((seen) => ({ status: 401, body: { message: `Bad token ${seen.token}` } }))
+    const body = (token: string) => ({ message: `Bad token ${token}`, documentation_url: "https://docs.github.com" })
+    const fake = fakeGitHub((seen) => seen.at < 60_000 ? { status: 401, body: body(seen.token) } : well(seen))
     return Effect.gen(function*() {
-      const [result] = yield* probeAll(1, "a", 10)
+      const [result] = yield* probeAll(1, "a", 20)
       const error = result?._tag === "Left" ? result.left : undefined
       assert.strictEqual(error?._tag, "AUTH")
       assert.include(error?.message, "GitHub App 77")
       assert.notInclude(`${error?.message}${lines.join()}`, fake.seen[0]?.token ?? "?")
-      assert.strictEqual(fake.seen.length, 1)
+      assert.strictEqual(fake.seen.length, 2)
+      yield* run(3600, 60)
+      assert.deepStrictEqual(tags(yield* probeAll(1, "b", 20)), ["Right"])
     }).pipe(Effect.provide(Layer.merge(probeOver(fake, appOptions()), logger)))
   })
 
   it.effect("without an installation that can work is AUTH", () => {
     const fake = fakeGitHub((seen) => seen.path.startsWith("/app/") ? { status: 200, body: [] } : well(seen))
     return Effect.gen(function*() {
-      const [result] = yield* probeAll(1, "a", 10)
+      const [result] = yield* probeAll(1, "a", 20)
       assert.strictEqual(result?._tag === "Left" ? result.left._tag : undefined, "AUTH")
     }).pipe(Effect.provide(probeOver(fake, appOptions())))
   })
