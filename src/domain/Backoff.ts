@@ -27,3 +27,9 @@ export const deliveryDelay = (attempts: number, jitter: number): number => doubl
  */
 export const lookDelay = (interval: number, attempts: number, jitter: number): number =>
   doubled(Math.min(30_000, interval), Math.max(3_600_000, interval), attempts, jitter)
+
+/**
+ * How long a credential rests that was found refused for the `times`-th time (from 1) without an acceptance between, in
+ * milliseconds: 1, 2, 4, then 8 hours. What was wrong may be mended at the service, where we do not see it.
+ */
+export const refusalDelay = (times: number): number => doubled(3_600_000, 8 * 3_600_000, times, 0)

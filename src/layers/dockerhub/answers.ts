@@ -1,7 +1,7 @@
 /**
  * What an answer of Docker Hub means, whatever was asked: the one place where status and body become a verdict.
  */
-import { Either } from "effect"
+import { Either, Option } from "effect"
 import type { TransientReason } from "../../domain/Errors.js"
 import type { Answer } from "../http/exchange.js"
 import { parseJson, wordsOf } from "./wire.js"
@@ -11,7 +11,7 @@ export type HubAnswer =
   | { readonly _tag: "NotFound" }
   /** Ask later: the headers may say when. */
   | { readonly _tag: "Limited"; readonly reason: string }
-  /** 401: the credentials, or their absence. */
+  /** 401 in the Hub's own words: the credentials, or their absence. */
   | { readonly _tag: "Unauthorized"; readonly words: string }
   /** 403 in the Hub's own words. */
   | { readonly _tag: "Forbidden"; readonly words: string }
@@ -24,6 +24,10 @@ const wallWords = /pagination offset too large/i
 
 const isObject = (document: unknown): document is object =>
   typeof document === "object" && document !== null && !Array.isArray(document)
+
+// Gateways and proxies on the way refuse with JSON too (`{"message":"Unauthorized"}`), which says nothing of us.
+const isHubs = (document: unknown): boolean =>
+  isObject(document) && ("errinfo" in document || ("detail" in document && typeof document.detail === "string"))
 
 const unusable = (reason: TransientReason, message: string): HubAnswer => ({ _tag: "Unusable", reason, message })
 
@@ -44,10 +48,10 @@ export const readAnswer = ({ body, status }: Answer): HubAnswer => {
       onRight: (document) => ({ _tag: "Document", document })
     })
   }
-  if (status === 401) return { _tag: "Unauthorized", words: Either.isRight(json) ? words : "401" }
-  if (status === 403) {
-    if (Either.isLeft(json)) return unusable("server", "403 that is not the Hub's own (no JSON)")
-    return wallWords.test(words) ? { _tag: "Wall" } : { _tag: "Forbidden", words }
+  if (status === 403 && Either.isRight(json) && wallWords.test(words)) return { _tag: "Wall" }
+  if (status === 401 || status === 403) {
+    if (!Option.exists(Either.getRight(json), isHubs)) return unusable("server", `${status} that is not the Hub's own`)
+    return { _tag: status === 401 ? "Unauthorized" : "Forbidden", words }
   }
   if (status === 404) {
     return Either.isRight(json) && isObject(json.right)

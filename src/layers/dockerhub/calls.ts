@@ -3,15 +3,15 @@
  * credentials. What an answer means for the address (limits, refusals) is settled here; what it says is up to the caller.
  */
 import { HttpClient, HttpClientRequest } from "@effect/platform"
-import { Clock, DateTime, type Duration, Effect, Option, type Redacted, Ref } from "effect"
+import { Clock, DateTime, Duration, Effect, Option, type Redacted, Ref } from "effect"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
 import { clampPark, rateLimitOf, retryAfterOf, unnamedPark } from "../../domain/RetryAfter.js"
-import type { Outcome } from "../../domain/telemetry.js"
+import { credentialRefused, type Outcome } from "../../domain/telemetry.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
 import { type Answer, exchange } from "../http/exchange.js"
 import { type HubAnswer, readAnswer } from "./answers.js"
-import { type HubCredentials, makeSession } from "./session.js"
+import { confirmAfter, type HubCredentials, makeSession, type Session } from "./session.js"
 import { readToken } from "./wire.js"
 
 /** How to reach Docker Hub's API. */
@@ -33,6 +33,14 @@ const refusalsOfOne = 3
 
 /** What a call can come back with, besides failing. */
 export type CallResult = { readonly _tag: "Document"; readonly document: unknown } | { readonly _tag: "Wall" }
+
+/** The call has to be made again, not before `at` (epoch milliseconds). */
+interface Again {
+  readonly _tag: "Again"
+  readonly at: number
+}
+
+const again = (at = 0): Again => ({ _tag: "Again", at })
 
 export interface Calls {
   readonly loggedIn: boolean
@@ -69,9 +77,13 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
     ...(options.timeout === undefined ? {} : { timeout: options.timeout })
   })
   const session = options.credentials === undefined ? undefined : yield* makeSession(baseUrl, options.credentials)
-  // Limits in a row that named no time yet to come; and different subjects refused in a row.
+  // Limits in a row that named no time yet to come.
   const limitsInRow = yield* Ref.make(0)
+  // Different subjects refused in a row, and whether that everything is was doubted already.
   const refused = yield* Ref.make<ReadonlySet<string>>(new Set())
+  const doubted = yield* Ref.make(false)
+  const loginKey: BudgetKey = { service: key.service, payer: `login:${options.credentials?.username ?? ""}` }
+  if (session !== undefined) yield* credentialRefused(loginKey, false)
 
   const quote = (words: string) =>
     Effect.map(
@@ -119,7 +131,18 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
   const unusable = (subject: string, said: Extract<HubAnswer, { readonly _tag: "Unusable" }>) =>
     new Transient({ service, reason: said.reason, message: `${subject}: ${said.message}` })
 
-  const login = Effect.fn("DockerHub.login")(function*(session: Effect.Effect.Success<ReturnType<typeof makeSession>>) {
+  // A login, or all that came of it, was refused: said once each time, shown by a park of the login alone.
+  const refuse = Effect.fn("DockerHub.refuse")(function*(session: Session, error: Auth, confirmed: boolean) {
+    const now = yield* Clock.currentTimeMillis
+    const { times, until } = yield* session.refuse(error, now, confirmed)
+    const later = Duration.format(Duration.millis(until - now))
+    yield* Effect.logWarning(
+      times === 1 ? `${error.message}. Asking once more in ${later}.` : `${error.message}. Tried again in ${later}.`
+    )
+    if (times > 1) yield* credentialRefused(loginKey, true)
+  })
+
+  const login = Effect.fn("DockerHub.login")(function*(session: Session) {
     const said = yield* exchanged(session.request, "credential")
     const subject = "the login"
     switch (said._tag) {
@@ -133,12 +156,12 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
       case "Unauthorized":
       case "Forbidden": {
         const words = yield* quote(said.words)
-        const error = auth(
-          "all",
-          `Docker Hub refuses the login of ${options.credentials?.username}: ${words}; ${advice}`
+        const name = options.credentials?.username
+        return yield* refuse(
+          session,
+          auth("all", `Docker Hub refuses the login of ${name}: ${words}; ${advice}`),
+          false
         )
-        yield* session.refuse(error)
-        return yield* error
       }
       case "Unusable":
         return yield* unusable(subject, said)
@@ -147,63 +170,97 @@ export const makeCalls = Effect.fn("DockerHub.calls")(function*(
     }
   })
 
-  const forbidden = Effect.fn("DockerHub.forbidden")(function*(subject: string, words: string) {
+  // The third different subject in a row is asked for once more, after a while in which nothing is.
+  const forbidden = Effect.fn("DockerHub.forbidden")(function*(
+    subject: string,
+    said: string
+  ): Effect.fn.Return<Again, Auth> {
     const subjects = yield* Ref.updateAndGet(refused, (subjects) => new Set(subjects).add(subject))
-    const said = words === "" ? "403" : `403: ${yield* quote(words)}`
-    return subjects.size < refusalsOfOne
-      ? auth("one", `Docker Hub refuses ${subject} (${said})`)
-      : auth(
-        "all",
-        `Docker Hub refuses everything, last ${subject} (${said}); ${session === undefined ? anonymousAdvice : advice}`
-      )
+    const words = said === "" ? "403" : `403: ${yield* quote(said)}`
+    if (subjects.size < refusalsOfOne) return yield* auth("one", `Docker Hub refuses ${subject} (${words})`)
+    const message = `Docker Hub refuses everything, last ${subject} (${words})`
+    if (!(yield* Ref.getAndSet(doubted, true))) {
+      const now = yield* Clock.currentTimeMillis
+      yield* budgets.park(key, now + Duration.toMillis(confirmAfter), `${message}: asking once more`)
+      return again()
+    }
+    return yield* auth("all", `${message}; ${session === undefined ? anonymousAdvice : advice}`)
   })
 
-  /** What happens in a turn: nothing while parked, a login where one is due, else the call. None: come again. */
+  // A token may be revoked before its time; then, a fault may be on the way; a third refusal is meant.
+  const unauthorized = Effect.fn("DockerHub.unauthorized")(function*(
+    session: Session,
+    token: Redacted.Redacted,
+    refusals: number,
+    error: Auth
+  ): Effect.fn.Return<Again, Auth> {
+    yield* session.forget(token)
+    if (refusals === 1) return again()
+    if (refusals === 2) return again((yield* Clock.currentTimeMillis) + Duration.toMillis(confirmAfter))
+    yield* refuse(session, error, true)
+    return yield* error
+  })
+
+  const answers = Effect.fnUntraced(function*() {
+    yield* Ref.set(refused, new Set())
+    yield* Ref.set(doubted, false)
+    if (session === undefined || !(yield* session.works)) return
+    yield* credentialRefused(loginKey, false)
+    yield* Effect.logInfo("Docker Hub takes the login again")
+  })
+
+  /** What happens in a turn: nothing while parked, a login where one is due, else the call. */
   const inTurn = Effect.fn("DockerHub.inTurn")(function*(
     path: string,
     subject: string,
-    renewed: Ref.Ref<boolean>
-  ): Effect.fn.Return<Option.Option<CallResult>, CensusError> {
-    if ((yield* budgets.parkedUntil(key)) > 0) return Option.none()
+    refusals: Ref.Ref<number>
+  ): Effect.fn.Return<CallResult | Again, CensusError> {
+    if ((yield* budgets.parkedUntil(key)) > 0) return again()
     const get = HttpClientRequest.get(`${baseUrl}${path}`, { acceptJson: true })
-    const bearer = session === undefined
-      ? Option.none<Redacted.Redacted>()
-      : yield* session.bearer(yield* Clock.currentTimeMillis)
-    if (session !== undefined && Option.isNone(bearer)) {
-      yield* login(session)
-      return Option.none()
+    const now = yield* Clock.currentTimeMillis
+    const admission = session === undefined ? undefined : yield* session.admission(now)
+    if (admission?._tag === "Wait") return again(admission.until)
+    if (admission?._tag === "Refused") {
+      if ((yield* budgets.parkedUntil(loginKey)) === 0) {
+        yield* budgets.park(loginKey, clampPark(admission.until, now), `refused: ${admission.error.message}`)
+      }
+      return yield* admission.error
     }
-    const said = yield* exchanged(
-      Option.match(bearer, { onNone: () => get, onSome: (token) => HttpClientRequest.bearerToken(get, token) })
-    )
-    if (said._tag === "Document" || said._tag === "NotFound") yield* Ref.set(refused, new Set())
+    if (session !== undefined && admission?._tag === "LogIn") {
+      yield* login(session)
+      return again()
+    }
+    const bearer = admission?._tag === "Go" ? admission.token : undefined
+    const said = yield* exchanged(bearer === undefined ? get : HttpClientRequest.bearerToken(get, bearer))
+    if (said._tag === "Document" || said._tag === "NotFound") yield* answers()
     switch (said._tag) {
       case "Document":
       case "Wall":
-        return Option.some(said)
+        return said
       case "NotFound":
         return yield* new NotFound({ service, what: subject })
       case "Unauthorized": {
-        if (session !== undefined && Option.isSome(bearer) && !(yield* Ref.getAndSet(renewed, true))) {
-          yield* session.forget(bearer.value)
-          return Option.none()
-        }
-        const words = yield* quote(said.words)
-        return yield* auth("all", `Docker Hub refuses ${subject} (401: ${words}); ${advice}`)
+        const message = `Docker Hub refuses ${subject} (401: ${yield* quote(said.words)})`
+        // Strangers are refused what is asked for, not who they are.
+        if (session === undefined || bearer === undefined) return yield* auth("one", message)
+        const count = yield* Ref.updateAndGet(refusals, (count) => count + 1)
+        return yield* unauthorized(session, bearer, count, auth("all", `${message}; ${advice}`))
       }
       case "Forbidden":
-        return yield* Effect.flip(forbidden(subject, said.words))
+        return yield* forbidden(subject, said.words)
       case "Unusable":
         return yield* unusable(subject, said)
     }
   })
 
   const get: Calls["get"] = Effect.fn("DockerHub.get")(function*(path: string, subject: string) {
-    const renewed = yield* Ref.make(false)
+    const refusals = yield* Ref.make(0)
     while (true) {
       yield* budgets.gate(key)
-      const result = yield* budgets.turn(key)(inTurn(path, subject, renewed))
-      if (Option.isSome(result)) return result.value
+      const result = yield* budgets.turn(key)(inTurn(path, subject, refusals))
+      if (result._tag !== "Again") return result
+      // Others have the turn meanwhile.
+      yield* Effect.sleep(Math.max(0, result.at - (yield* Clock.currentTimeMillis)))
     }
   })
 

@@ -1,9 +1,11 @@
 /**
  * Logging in to Docker Hub: a name and a token are exchanged for a JWT of about ten minutes, which everybody shares
- * and which is renewed before it ends.
+ * and which is renewed before it ends. A login that is refused is made once more after a minute, and then hours later: each
+ * failed one brings the account nearer to being locked.
  */
 import { HttpBody, HttpClientRequest } from "@effect/platform"
-import { Effect, Encoding, Option, Redacted, Ref, Schema } from "effect"
+import { Duration, Effect, Encoding, Option, Redacted, Ref, Schema } from "effect"
+import { refusalDelay } from "../../domain/Backoff.js"
 import type { Auth } from "../../domain/Errors.js"
 
 /** Who logs in. */
@@ -20,18 +22,40 @@ interface Bearer {
   readonly renewAt: number
 }
 
+/** What a call has to do first. */
+export type Admission =
+  | { readonly _tag: "Go"; readonly token: Redacted.Redacted }
+  | { readonly _tag: "LogIn" }
+  /** A refusal has to be confirmed, and not before `until` (epoch milliseconds). */
+  | { readonly _tag: "Wait"; readonly until: number }
+  /** Refused for now. */
+  | { readonly _tag: "Refused"; readonly error: Auth; readonly until: number }
+
+/** A refusal that counts: the `times`-th without an answer between. */
+export interface Refusal {
+  readonly times: number
+  /** Epoch milliseconds: no login before. */
+  readonly until: number
+  readonly error: Auth
+}
+
 export interface Session {
-  /** None: a login has to be made first. Fails once a login was refused: repeating it would lock the account. */
-  readonly bearer: (now: number) => Effect.Effect<Option.Option<Redacted.Redacted>, Auth>
+  readonly admission: (now: number) => Effect.Effect<Admission>
   readonly request: HttpClientRequest.HttpClientRequest
   /** Takes in the token of a login that was answered at `now`. */
   readonly accept: (token: string, now: number) => Effect.Effect<void>
+  /** The Hub has answered what was asked with a token. True where it had refused before. */
+  readonly works: Effect.Effect<boolean>
   /** Takes in that this token was refused by the Hub; another one is left alone. */
   readonly forget: (token: Redacted.Redacted) => Effect.Effect<void>
-  readonly refuse: (error: Auth) => Effect.Effect<void>
+  /** Takes in that the Hub refused the login, or all that came of it. `confirmed`: it is not the first time already. */
+  readonly refuse: (error: Auth, now: number, confirmed: boolean) => Effect.Effect<Refusal>
   /** Takes what is secret out of a server's words. */
   readonly redact: (words: string) => Effect.Effect<string>
 }
+
+/** From a first refusal to the request that confirms it. */
+export const confirmAfter = Duration.minutes(1)
 
 const usualLife = 600_000
 const margin = 60_000
@@ -54,22 +78,20 @@ export const lifeOf = (jwt: string): number =>
 /** A session that has not logged in yet. */
 export const makeSession = Effect.fn("DockerHub.session")(function*(baseUrl: string, credentials: HubCredentials) {
   const bearer = yield* Ref.make(Option.none<Bearer>())
-  const refused = yield* Ref.make(Option.none<Auth>())
+  const refused = yield* Ref.make(Option.none<Refusal>())
   const body = HttpBody.unsafeJson({ identifier: credentials.username, secret: Redacted.value(credentials.token) })
 
   return {
-    bearer: (now) =>
-      Effect.flatMap(
-        Ref.get(refused),
-        Option.match({
-          onSome: (error) => Effect.fail(error),
-          onNone: () =>
-            Effect.map(
-              Ref.get(bearer),
-              Option.filterMap(({ renewAt, token }) => now < renewAt ? Option.some(token) : Option.none())
-            )
-        })
-      ),
+    admission: (now) =>
+      Effect.map(Effect.all([Ref.get(refused), Ref.get(bearer)]), ([refused, bearer]): Admission => {
+        if (Option.isSome(refused) && now < refused.value.until) {
+          const { error, times, until } = refused.value
+          return times === 1 ? { _tag: "Wait", until } : { _tag: "Refused", error, until }
+        }
+        return Option.isSome(bearer) && now < bearer.value.renewAt
+          ? { _tag: "Go", token: bearer.value.token }
+          : { _tag: "LogIn" }
+      }),
     request: HttpClientRequest.post(`${baseUrl}/auth/token`, { body, acceptJson: true }),
     accept: (token, now) => {
       const life = lifeOf(token)
@@ -77,7 +99,20 @@ export const makeSession = Effect.fn("DockerHub.session")(function*(baseUrl: str
       return Ref.set(bearer, Option.some({ token: Redacted.make(token), renewAt }))
     },
     forget: (token) => Ref.update(bearer, Option.filter((held) => held.token !== token)),
-    refuse: (error) => Ref.set(refused, Option.some(error)),
+    works: Effect.map(Ref.getAndSet(refused, Option.none()), Option.exists(({ times }) => times > 1)),
+    refuse: (error, now, confirmed) =>
+      Effect.zipRight(
+        Ref.set(bearer, Option.none()),
+        Effect.map(
+          Ref.updateAndGet(refused, (before) => {
+            const counted = Option.match(before, { onNone: () => 1, onSome: ({ times }) => times + 1 })
+            const times = confirmed ? Math.max(counted, 2) : counted
+            const delay = times === 1 ? Duration.toMillis(confirmAfter) : refusalDelay(times - 1)
+            return Option.some({ times, until: now + delay, error })
+          }),
+          Option.getOrThrow
+        )
+      ),
     redact: (words) =>
       Effect.map(
         Ref.get(bearer),

@@ -3,6 +3,7 @@
  * is refused twice leaves the pool, and is tried again hours later, for what was wrong may be mended at GitHub.
  */
 import { Clock, Duration, Effect, Ref } from "effect"
+import { refusalDelay } from "../../domain/Backoff.js"
 import type { Auth } from "../../domain/Errors.js"
 import { parkCeiling } from "../../domain/RetryAfter.js"
 import { credentialRefused } from "../../domain/telemetry.js"
@@ -11,13 +12,6 @@ import type { Payer } from "./api.js"
 
 /** From a first refusal to the request that confirms it. */
 export const confirmAfter = Duration.seconds(10)
-
-const firstRest = Duration.hours(1)
-const longestRest = Duration.hours(8)
-
-/** How long a credential rests that was found refused for the `times`-th time (from 1): 1, 2, 4, then 8 hours. */
-export const restOf = (times: number): Duration.Duration =>
-  Duration.min(Duration.times(firstRest, 2 ** Math.min(times - 1, 10)), longestRest)
 
 /** Waits until a credential that was refused is worth a request again. */
 export type Rest = (payer: Payer, why: Auth) => Effect.Effect<void>
@@ -38,11 +32,13 @@ export const makeRest = (pool: Pool, budgets: RateBudgets["Type"]): Rest =>
       yield* Effect.logWarning(`${why.message}. Asking once more in ${Duration.format(confirmAfter)}.`)
       return yield* Effect.sleep(confirmAfter)
     }
-    const rest = restOf(refusals - 1)
-    yield* Effect.logWarning(`${why.message}. Going on without it; it is tried again in ${Duration.format(rest)}.`)
+    const rest = refusalDelay(refusals - 1)
+    yield* Effect.logWarning(
+      `${why.message}. Going on without it; it is tried again in ${Duration.format(Duration.millis(rest))}.`
+    )
     yield* credentialRefused(payer.key, true)
     yield* pool.leave(id, why)
-    const until = (yield* Clock.currentTimeMillis) + Duration.toMillis(rest)
+    const until = (yield* Clock.currentTimeMillis) + rest
     // Shown as a park, which is never longer than an hour.
     for (let now = yield* Clock.currentTimeMillis; now < until; now = yield* Clock.currentTimeMillis) {
       const shown = Math.min(until, now + parkCeiling)

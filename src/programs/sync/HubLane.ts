@@ -30,8 +30,8 @@ interface Wanted extends LaneQueue.Waiting {
 export interface HubLane {
   /** Waits for the lane's answer. Fails as the Hub does, where the request itself is at fault or the outage is long. */
   readonly ask: AskHub
-  /** Serves requests for ever. Fails with AUTH when the Hub refuses us for everything. */
-  readonly serve: Effect.Effect<never, Auth>
+  /** Serves requests for ever. Where the Hub refuses us for everything, all that wait are told so (AUTH, scope `all`). */
+  readonly serve: Effect.Effect<never>
 }
 
 const mostSizes = 50_000
@@ -76,9 +76,18 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
 
   const again = (members: ReadonlyArray<Wanted>) => members.forEach((wanted) => queue.add(wanted))
 
+  /** Whatever waits would be refused too: nothing is spent on finding out one by one. */
+  const refused = Effect.fn("HubLane.refused")(function*(members: ReadonlyArray<Wanted>, error: Auth) {
+    again(members)
+    again(Chunk.toReadonlyArray(yield* Queue.takeAll(arrivals)))
+    for (let group = queue.next(); group !== undefined; group = queue.next()) {
+      yield* Effect.forEach(group.members, (wanted) => Deferred.fail(wanted.answer, error), { discard: true })
+    }
+  })
+
   /** Decides what a failure means for those who waited for that call: behind the others again, or given up. */
   const failed = Effect.fn("HubLane.failed")(function*(members: ReadonlyArray<Wanted>, error: CensusError) {
-    if (error._tag === "AUTH" && error.scope === "all") return yield* error
+    if (error._tag === "AUTH" && error.scope === "all") return yield* refused(members, error)
     const { answers } = yield* circuit.view
     for (const wanted of members) {
       if (error._tag === "TRANSIENT") {
@@ -93,7 +102,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
   })
 
   /** One call for one image; whoever waits for the same image gets the same answer. */
-  const askSingly = (members: ReadonlyArray<Wanted>, image: string): Effect.Effect<void, Auth> =>
+  const askSingly = (members: ReadonlyArray<Wanted>, image: string): Effect.Effect<void> =>
     circuit.run(hub.repository(image)).pipe(
       Effect.asSome,
       Effect.catchTag("NOT_FOUND", () => Effect.succeedNone),
@@ -135,7 +144,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
       namespace: string,
       kind: LaneQueue.LaneKind,
       members: ReadonlyArray<Wanted>
-    ): Effect.fn.Return<ReadonlyArray<Wanted>, Auth, Scope.Scope> {
+    ): Effect.fn.Return<ReadonlyArray<Wanted>, never, Scope.Scope> {
       const pull = yield* Stream.toPull(hub.namespace(namespace))
       const seen = new Array<ImageFacts>()
       const next = circuit.run(Effect.catchAll(
@@ -145,7 +154,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
           onSome: (error) => Effect.fail(error)
         })
       )).pipe(Effect.map(Chunk.head))
-      const turnPage = (open: ReadonlyArray<Wanted>, pages: number): Effect.Effect<ReadonlyArray<Wanted>, Auth> =>
+      const turnPage = (open: ReadonlyArray<Wanted>, pages: number): Effect.Effect<ReadonlyArray<Wanted>> =>
         next.pipe(
           Effect.tap(() => Effect.sync(() => queue.spent(kind, 1))),
           Effect.matchEffect({

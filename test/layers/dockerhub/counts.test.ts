@@ -24,7 +24,7 @@ const counted = (reply: (sent: Sent) => Reply, loggedIn = false) =>
   ).pipe(Effect.provide(hubLayer(makeStub(reply).client, loggedIn ? { credentials } : {})))
 
 const login = json(200, { access_token: "jwt" })
-const forbidden = json(403, { message: "forbidden" })
+const forbidden = json(403, { message: "forbidden", errinfo: {} })
 
 describe("what Docker Hub answered is counted, under the name of its budget", () => {
   it.effect("a login that is refused is a refusal, and so is what a token is refused", () =>

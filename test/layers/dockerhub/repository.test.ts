@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Fiber, Option, TestClock } from "effect"
+import { type Duration, Effect, Either, Fiber, Option, TestClock } from "effect"
 import { DockerHubRegistry } from "../../../src/services/DockerHubRegistry.js"
 import { RateBudgets } from "../../../src/services/RateBudgets.js"
 import { hubLayer, json, makeStub, type Reply, repositoryDocument } from "./stub.js"
@@ -13,11 +13,11 @@ const html: Reply = {
 const nameOf = (url: string) => decodeURIComponent(url.replace(/^.*namespaces\/(.*?)\/repositories\/(.*)$/, "$1/$2"))
 
 /** Asks once, on a clock that has run long enough for any timeout, but for no park beyond it. */
-const ask = (image: string) =>
+const ask = (image: string, within: Duration.DurationInput = "31 seconds") =>
   Effect.gen(function*() {
     const hub = yield* DockerHubRegistry
     const fiber = yield* Effect.fork(Effect.either(hub.repository(image)))
-    yield* TestClock.adjust("31 seconds")
+    yield* TestClock.adjust(within)
     return yield* Fiber.join(fiber)
   })
 
@@ -91,7 +91,10 @@ describe("DockerHubRegistry.repository", () => {
     ["a hang", "hang", "TRANSIENT", "timeout"],
     ["a reset", "reset", "TRANSIENT", "network"],
     ["a body that breaks off", "cut", "TRANSIENT", "network"],
-    ["a 401", json(401, { detail: "no" }), "AUTH", ""]
+    ["a 401", json(401, { detail: "no" }), "AUTH", ""],
+    ["a gateway's 401 in JSON", json(401, { message: "Unauthorized" }), "TRANSIENT", "server"],
+    ["a proxy's 401", { status: 401, body: "<html>Sign in</html>" }, "TRANSIENT", "server"],
+    ["a gateway's 403 in JSON", json(403, { message: "Forbidden" }), "TRANSIENT", "server"]
   ]
   for (const [name, reply, tag, reason] of faults) {
     it.effect(`${name} is ${tag} ${reason}`, () =>
@@ -172,18 +175,46 @@ describe("DockerHubRegistry.repository", () => {
 
   const words = { message: "access to the resource is denied", errinfo: {} }
 
-  it.effect("takes one image's 403 for that image's, and a third different image's for ours", () => {
+  it.effect("takes one image's 403 for that image's, and a third different image's for ours when it is confirmed", () => {
     const stub = makeStub(() => json(403, words))
     return Effect.gen(function*() {
       const errors = yield* Effect.forEach(
-        ["a/b", "a/b", "a/b", "a/c", "a/d"],
-        (image) => Effect.flip(Effect.flatten(ask(image)))
+        ["a/b", "a/b", "a/b", "a/c", "a/d", "a/e"],
+        (image) => Effect.flip(Effect.flatten(ask(image, "2 minutes")))
       )
       const scopes = errors.map((error) => error._tag === "AUTH" ? error.scope : error._tag)
-      assert.deepStrictEqual(scopes, ["one", "one", "one", "one", "all"])
+      assert.deepStrictEqual(scopes, ["one", "one", "one", "one", "all", "all"])
       assert.include(errors[0]?.message, "a/b")
       assert.include(errors[4]?.message, "DOCKERHUB_USERNAME")
       assert.include(errors[4]?.message, "access to the resource is denied")
+      const of = stub.sent.filter(({ url }) => url.endsWith("/d"))
+      assert.deepStrictEqual(of.map(({ at }) => at - (of[0]?.at ?? 0)), [0, 60_060])
+    }).pipe(Effect.provide(hubLayer(stub.client)))
+  })
+
+  it.effect("goes on where the Hub refused everything for less than a minute", () => {
+    const stub = makeStub(({ at, url }) => at > 30_000 ? json(200, repositoryDocument(nameOf(url))) : json(403, words))
+    return Effect.gen(function*() {
+      const results = yield* Effect.forEach(
+        ["a/b", "a/c", "a/d"],
+        (image) => Effect.either(Effect.flatten(ask(image, image === "a/d" ? "2 minutes" : "1 second")))
+      )
+      assert.deepStrictEqual(results.map(({ _tag }) => _tag), ["Left", "Left", "Right"])
+    }).pipe(Effect.provide(hubLayer(stub.client)))
+  })
+
+  it.effect("puts off one image for each 401 that strangers get, however many there are", () => {
+    const stub = makeStub(() => json(401, { message: "unauthorized", errinfo: {} }))
+    return Effect.gen(function*() {
+      const errors = yield* Effect.forEach(
+        ["a/b", "a/c", "a/d", "a/e", "a/f"],
+        (image) => Effect.flip(Effect.flatten(ask(image)))
+      )
+      assert.deepStrictEqual(
+        errors.map((error) => error._tag === "AUTH" ? error.scope : error._tag),
+        ["one", "one", "one", "one", "one"]
+      )
+      assert.lengthOf(stub.sent, 5)
     }).pipe(Effect.provide(hubLayer(stub.client)))
   })
 

@@ -14,7 +14,7 @@ const isLogin = (sent: Sent) => sent.method === "POST"
 const echoing = (status: number) => (sent: Sent): Reply =>
   isLogin(sent) && status !== 401
     ? json(200, { access_token: "jwt-secret" })
-    : json(status, { message: `you sent ${sent.body} ${sent.authorization ?? ""}` })
+    : json(status, { errinfo: {}, message: `you sent ${sent.body} ${sent.authorization ?? ""}` })
 
 const run = (reply: (sent: Sent, index: number) => Reply) => {
   const stub = makeStub(reply)
@@ -61,7 +61,7 @@ describe("the login to Docker Hub", () => {
     }).pipe(Effect.provide(stub.layer))
   })
 
-  it.effect("is renewed once when its token is refused, and AUTH when the new one is too", () => {
+  it.effect("is renewed when its token is refused, once more after a minute, and AUTH when that one is refused too", () => {
     let logins = 0
     const stub = run((sent) =>
       isLogin(sent)
@@ -74,23 +74,79 @@ describe("the login to Docker Hub", () => {
       assert.isTrue(Either.isRight(yield* ask("a/b")))
       assert.deepStrictEqual(stub.sent.map(({ method }) => method), ["POST", "GET", "POST", "GET"])
       yield* TestClock.adjust("1 hour")
-      const error = Either.getOrThrow(Either.flip(yield* ask("a/b")))
+      const error = Either.getOrThrow(Either.flip(yield* ask("a/b", 120_000)))
       assert.deepInclude(error, { _tag: "AUTH", scope: "all" })
       assert.include(error.message, "DOCKERHUB_TOKEN")
-      assert.lengthOf(stub.sent, 8)
+      assert.lengthOf(stub.sent, 10)
+      const [before, last] = stub.sent.slice(-3).map(({ at }) => at)
+      assert.isAtLeast((last ?? 0) - (before ?? 0), 60_000)
     }).pipe(Effect.provide(stub.layer))
   })
 
-  it.effect("is AUTH when it is refused, and not tried again: that would lock the account", () => {
-    const stub = run(() => json(401, { detail: "Incorrect authentication credentials" }))
+  it.effect("goes on after a token and its successor were refused by a fault that ended within a minute", () => {
+    let logins = 0
+    const stub = run((sent) =>
+      isLogin(sent)
+        ? json(200, { access_token: `t${++logins}` })
+        : logins < 3
+        ? json(401, { detail: "expired" })
+        : json(200, repositoryDocument("a/b"))
+    )
     return Effect.gen(function*() {
-      for (const image of ["a/b", "a/c", "a/d"]) {
-        const error = Either.getOrThrow(Either.flip(yield* ask(image)))
+      assert.isTrue(Either.isRight(yield* ask("a/b", 120_000)))
+    }).pipe(Effect.provide(stub.layer))
+  })
+
+  const wrong = json(401, { detail: "Incorrect authentication credentials" })
+
+  it.effect("is tried once more a minute after it was refused, whoever asks, and then hours later: more would lock the account", () => {
+    const stub = run(() => wrong)
+    const hour = 3_600_000
+    return Effect.gen(function*() {
+      const hub = yield* DockerHubRegistry
+      const all = yield* Effect.fork(
+        Effect.forEach(["a/b", "a/c", "a/d"], (image) => Effect.flip(hub.repository(image)), { concurrency: 3 })
+      )
+      yield* TestClock.adjust("2 minutes")
+      for (const error of yield* Fiber.join(all)) {
         assert.deepInclude(error, { _tag: "AUTH", scope: "all" })
         assert.include(error.message, "someone")
         assert.include(error.message, "Incorrect authentication credentials")
       }
-      assert.lengthOf(stub.sent, 1)
+      assert.deepStrictEqual(stub.sent.map(({ at }) => Math.round(at / 60_000)), [0, 1])
+      const budgets = yield* RateBudgets
+      // The address is not parked: others may pay from it.
+      assert.strictEqual(yield* budgets.parkedUntil({ service: "dockerhub", payer: "here" }), 0)
+      yield* ask("a/b")
+      assert.include((yield* budgets.snapshot).map(({ parkReason }) => parkReason ?? "").join(), "refuses the login")
+      for (let round = 0; round < 48; round++) yield* ask("a/b", hour / 2)
+      const spans = stub.sent.slice(2).map(({ at }, i) => Math.floor((at - (stub.sent[i + 1]?.at ?? 0)) / hour))
+      assert.deepStrictEqual(spans, [1, 2, 4, 8])
+      assert.isTrue(stub.sent.every(isLogin))
+    }).pipe(Effect.provide(stub.layer))
+  })
+
+  it.effect("works again when it is accepted: a single refusal costs a minute", () => {
+    const stub = run((sent) =>
+      !isLogin(sent) ? json(200, repositoryDocument("a/b")) : sent.at === 0 ? wrong : json(200, { access_token: "t" })
+    )
+    return Effect.gen(function*() {
+      assert.isTrue(Either.isRight(yield* ask("a/b", 120_000)))
+      assert.deepStrictEqual(stub.sent.map(({ method }) => method), ["POST", "POST", "GET"])
+    }).pipe(Effect.provide(stub.layer))
+  })
+
+  it.effect("is not refused by a gateway in between", () => {
+    const stub = run((sent) =>
+      !isLogin(sent)
+        ? json(200, repositoryDocument("a/b"))
+        : sent.at === 0
+        ? json(401, { message: "Unauthorized" })
+        : json(200, { access_token: "t" })
+    )
+    return Effect.gen(function*() {
+      assert.deepInclude(Either.getOrThrow(Either.flip(yield* ask("a/b"))), { _tag: "TRANSIENT" })
+      assert.isTrue(Either.isRight(yield* ask("a/b")))
     }).pipe(Effect.provide(stub.layer))
   })
 
@@ -139,7 +195,7 @@ describe("the login to Docker Hub", () => {
       return Effect.gen(function*() {
         const hub = yield* DockerHubRegistry
         const fiber = yield* Effect.fork(Effect.exit(hub.repository("a/b")))
-        yield* TestClock.adjust("1 second")
+        yield* TestClock.adjust("3 minutes")
         const exit = yield* Fiber.join(fiber)
         if (!Exit.isFailure(exit)) return assert.fail("it failed")
         const shown = `${Cause.pretty(exit.cause)} ${JSON.stringify(exit)} ${

@@ -143,17 +143,22 @@ describe("the lane to the Hub", () => {
         assert.isTrue(Option.isSome(yield* Fiber.join(asking)))
       })))
 
-  it.effect("puts off an image that is refused, and ends when the Hub refuses everything", () =>
+  it.effect("puts off an image that is refused; when the Hub refuses everything, tells all who wait, and serves on", () =>
     withLane({
       repository: (image) =>
-        Effect.fail(new Auth({ service: "dockerhub", scope: image === "o/one" ? "one" : "all", message: "403" }))
-    }, (lane) =>
+        image === "o/fine"
+          ? Effect.succeed(facts(image))
+          : Effect.fail(new Auth({ service: "dockerhub", scope: image === "o/one" ? "one" : "all", message: "403" }))
+    }, (lane, calls) =>
       Effect.gen(function*() {
         const one = yield* Effect.flip(lane.ask("discovery", "o/one"))
         assert.strictEqual(one._tag, "AUTH")
-        return yield* lane.ask("discovery", "p/other")
-      })).pipe(
-        Effect.flip,
-        Effect.map((error) => assert.strictEqual(error._tag === "AUTH" ? error.scope : error._tag, "all"))
-      ))
+        const errors = yield* Effect.all(
+          ["p/other", "q/other", "r/other"].map((image) => Effect.flip(lane.ask("discovery", image))),
+          { concurrency: "unbounded" }
+        )
+        for (const error of errors) assert.strictEqual(error._tag === "AUTH" ? error.scope : error._tag, "all")
+        assert.lengthOf((yield* Ref.get(calls)).filter((image) => image.endsWith("/other")), 1)
+        assert.isTrue(Option.isSome(yield* lane.ask("discovery", "o/fine")))
+      })))
 })
