@@ -34,6 +34,7 @@ export interface RunningProgram {
   readonly ended: Effect.Effect<Ended>
   /** What it has printed so far. */
   readonly stdout: Effect.Effect<string>
+  readonly stderr: Effect.Effect<string>
   readonly signal: (signal: NodeJS.Signals) => Effect.Effect<void>
 }
 
@@ -60,6 +61,7 @@ export const startProgram = (options: ProgramOptions, ...args: ReadonlyArray<str
       pid: child.pid ?? 0,
       ended: Deferred.await(ended),
       stdout: Effect.sync(() => said.stdout),
+      stderr: Effect.sync(() => said.stderr),
       signal: (signal) => Effect.sync(() => void child.kill(signal))
     }
     return running

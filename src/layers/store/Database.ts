@@ -6,11 +6,11 @@ import { PgClient } from "@effect/sql-pg"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import { Duration, Effect, Either, Layer, Option, Redacted, Schema } from "effect"
-import { SettingsError } from "../../domain/Errors.js"
+import { SettingsError, Transient } from "../../domain/Errors.js"
 import { endAbandonedLeases } from "./abandoned.js"
 import { acquireFolder, type FolderProcess } from "./dataFolder.js"
 import { embedded } from "./embedded.js"
-import { codeOf, detailOf } from "./errors.js"
+import { codeOf, detailOf, isAway, toTransient } from "./errors.js"
 import { migrate } from "./migrate.js"
 
 /** Which database, and for whom. */
@@ -30,23 +30,27 @@ export const settingOf = (options: DatabaseOptions): string =>
   Option.isSome(options.url) ? "DATABASE_URL" : "IMAGE_CENSUS_DATA_DIR"
 
 const oldestVersion = 14
-// Together with the start of the program well below the five seconds in which a wrong setting is told.
+// Together with the start of the program well below five seconds.
 const connectTimeout = Duration.seconds(3)
 
 const causes: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing accepts connections at that host and port",
   ENOTFOUND: "the host's name is not known",
   EAI_AGAIN: "the host's name could not be looked up",
+  "53300": "the server has no connection free",
+  "57P03": "the server is starting or stopping",
+  "57014": "the server took too long",
   "28P01": "the password was refused",
   "28000": "the user was refused",
   "3D000": "the server has no such database"
 }
 
-const unreachable = (error: SqlError) =>
-  new SettingsError({
-    setting: "DATABASE_URL",
-    message: `the database cannot be reached: ${causes[codeOf(error) ?? ""] ?? detailOf(error)}`
-  })
+const unreachable = (error: SqlError): SettingsError | Transient => {
+  const why = `the database cannot be reached: ${causes[codeOf(error) ?? ""] ?? detailOf(error)}`
+  return isAway(error)
+    ? new Transient({ service: "database", reason: toTransient(error).reason, message: `${why} (DATABASE_URL)` })
+    : new SettingsError({ setting: "DATABASE_URL", message: why })
+}
 
 const malformed = new SettingsError({
   setting: "DATABASE_URL",
@@ -98,19 +102,22 @@ const folder = (dataDir: string, process: FolderProcess) =>
     return embedded(path.join(dataDir, "database"))
   }))
 
-/** Connects, and changes nothing. A wrong or unreachable database is told within four seconds. */
+/**
+ * Connects, and changes nothing. Fails within four seconds: with TRANSIENT where the database is away and may come back,
+ * with SETTINGS where a person has to act (address, user, password, name of the database, version, folder).
+ */
 export const connection = (
   options: DatabaseOptions
-): Layer.Layer<SqlClient | PgClient.PgClient, SettingsError, FileSystem.FileSystem | Path.Path> =>
+): Layer.Layer<SqlClient | PgClient.PgClient, SettingsError | Transient, FileSystem.FileSystem | Path.Path> =>
   Option.match(options.url, {
     onSome: (url) => server(url, options.connections ?? 10),
     onNone: () => options.dataDir === "memory:" ? embedded(undefined) : folder(options.dataDir, options.process)
   })
 
-/** Connects and brings the schema up to date. */
+/** Connects and brings the schema up to date. Fails as `connection` does. */
 export const layer = (
   options: DatabaseOptions
-): Layer.Layer<SqlClient | PgClient.PgClient, SettingsError, FileSystem.FileSystem | Path.Path> =>
+): Layer.Layer<SqlClient | PgClient.PgClient, SettingsError | Transient, FileSystem.FileSystem | Path.Path> =>
   Layer.tap(
     connection(options),
     (context) =>

@@ -27,9 +27,21 @@ export const isRowError = (error: SqlError): boolean => /^(?:22|23|54|P0)/.test(
 /** Two transactions stood in each other's way and this one was ended: it works when tried again. */
 const isConflict = (error: SqlError): boolean => codeOf(error)?.startsWith("40") === true
 
+// What the driver says of these, it says without a code; waiting does not mend them.
+const wrongWords = /\b(?:SSL|TLS|SASL|certificate)\b/i
+
+/**
+ * Whether the database is only away: nothing listens yet, its name is not known for now, it starts or stops, has no
+ * connection free, or takes too long. It may answer later; what else keeps it from being reached, a person has to mend.
+ */
+export const isAway = (error: SqlError): boolean => {
+  const code = codeOf(error)
+  return code === undefined ? !wrongWords.test(detailOf(error)) : /^(?:08|53|57|E(?!RR_)[A-Z])/.test(code)
+}
+
 const reasonOf = (error: SqlError): TransientReason => {
   const code = codeOf(error)
-  if (code === undefined || /^(?:08|57P|E[A-Z])/.test(code)) return "network"
+  if (code === undefined || /^(?:08|53300|57P|E[A-Z])/.test(code)) return "network"
   return code === "57014" ? "timeout" : "server"
 }
 

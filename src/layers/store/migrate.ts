@@ -6,11 +6,11 @@ import { fromRecord, make, MigrationError } from "@effect/sql/Migrator"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { SqlError } from "@effect/sql/SqlError"
 import { Clock, Duration, Effect, Predicate, Schema } from "effect"
-import { SettingsError } from "../../domain/Errors.js"
+import { SettingsError, Transient } from "../../domain/Errors.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { nameRepositories } from "./adoption.js"
 import { instant } from "./core.js"
-import { detailOf, inTransaction } from "./errors.js"
+import { detailOf, inTransaction, isAway, toTransient } from "./errors.js"
 import * as tables from "./migrations/0001_tables.js"
 import * as processes from "./migrations/0002_processes.js"
 import * as catalog from "./migrations/0003_catalog.js"
@@ -69,6 +69,14 @@ const apply = Effect.gen(function*() {
   return yield* migrator
 })
 
+// The migrator wraps what the database said.
+const sqlErrorIn = (cause: unknown): SqlError | undefined =>
+  cause instanceof SqlError
+    ? cause
+    : Predicate.hasProperty(cause, "cause")
+    ? sqlErrorIn(cause.cause)
+    : undefined
+
 const explain = (cause: unknown): string => {
   if (cause instanceof SqlError) return detailOf(cause)
   const within = Predicate.hasProperty(cause, "cause") ? explain(cause.cause) : ""
@@ -78,7 +86,8 @@ const explain = (cause: unknown): string => {
 
 /**
  * Applies what is missing, reads owner and name of adopted rows from their addresses, and makes this and the next
- * month's partitions. Returns the names of the migrations applied. `setting` is what the error names.
+ * month's partitions. Returns the names of the migrations applied. `setting` is what the error names; TRANSIENT where the
+ * database went away meanwhile.
  */
 export const migrate = Effect.fn("Database.migrate")(function*(setting: string) {
   const sql = yield* SqlClient
@@ -104,9 +113,14 @@ export const migrate = Effect.fn("Database.migrate")(function*(setting: string) 
     Effect.catchAllDefect((defect) =>
       defect instanceof MigrationError || defect instanceof SqlError ? Effect.fail(defect) : Effect.die(defect)
     ),
-    Effect.mapError((error) => error instanceof SettingsError ? error : unexpected(setting, error))
+    Effect.mapError((error) => error instanceof SettingsError ? error : failure(setting, error))
   )
 })
 
-const unexpected = (setting: string, error: unknown) =>
-  new SettingsError({ setting, message: `the database's schema could not be brought up to date: ${explain(error)}` })
+const failure = (setting: string, error: unknown): SettingsError | Transient => {
+  const message = `the database's schema could not be brought up to date: ${explain(error)}`
+  const sqlError = sqlErrorIn(error)
+  return sqlError !== undefined && isAway(sqlError)
+    ? new Transient({ service: "database", reason: toTransient(sqlError).reason, message })
+    : new SettingsError({ setting, message })
+}

@@ -1,5 +1,5 @@
 import type { Effect, Layer } from "effect"
-import type { SettingsError } from "../../domain/Errors.js"
+import type { SettingsError, Transient } from "../../domain/Errors.js"
 import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { DigestWatcher } from "../../services/DigestWatcher.js"
@@ -44,15 +44,18 @@ export type AllServices =
   | WatchActions
   | CensusPages
 
+/** Why layers with a database cannot be had: a person has to act, or the database is away for now. */
+export type LayerError = SettingsError | Transient
+
 /** What commands run on. The program passes the real layers, tests pass theirs. */
 export interface CommandLayers {
-  readonly store: Layer.Layer<StoreServices, SettingsError, Settings>
+  readonly store: Layer.Layer<StoreServices, LayerError, Settings>
   /** The world alone, for what neither reads nor writes the database. */
   readonly world: Layer.Layer<WorldServices, SettingsError, Settings>
   /** Everything, with one set of budgets for the world and the registries. */
-  readonly all: Layer.Layer<AllServices, SettingsError, Settings>
+  readonly all: Layer.Layer<AllServices, LayerError, Settings>
   /** As `all`, with connections of their own for the requests of the HTTP server. */
-  readonly server: Layer.Layer<AllServices | RequestStores, SettingsError, Settings>
+  readonly server: Layer.Layer<AllServices | RequestStores, LayerError, Settings>
   /** What is done with the events of watched references. Needs no database. */
   readonly actions: Layer.Layer<WatchActions, SettingsError, Settings>
   /** Any registry, for the length of one command. */
@@ -61,7 +64,7 @@ export interface CommandLayers {
    * Newer versions, for the length of one command. Needs no database, unless first sights of tags are to be remembered
    * for later commands.
    */
-  readonly updates: (options: { readonly remember: boolean }) => Layer.Layer<UpdateFinder, SettingsError, Settings>
+  readonly updates: (options: { readonly remember: boolean }) => Layer.Layer<UpdateFinder, LayerError, Settings>
   /** Brings the database's schema up to date, and nothing else; the names of the migrations that were applied. */
-  readonly migrate: Effect.Effect<ReadonlyArray<string>, SettingsError, Settings>
+  readonly migrate: Effect.Effect<ReadonlyArray<string>, LayerError, Settings>
 }

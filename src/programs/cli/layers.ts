@@ -5,7 +5,6 @@
 import type { CommandExecutor, FileSystem, Path } from "@effect/platform"
 import type { SqlClient } from "@effect/sql"
 import { Effect, Layer, Option, Redacted } from "effect"
-import type { SettingsError } from "../../domain/Errors.js"
 import * as RateBudgetsMemory from "../../layers/budgets/RateBudgetsMemory.js"
 import * as RateBudgetsSql from "../../layers/budgets/RateBudgetsSql.js"
 import * as DockerHubRegistryHttp from "../../layers/dockerhub/DockerHubRegistryHttp.js"
@@ -41,7 +40,7 @@ import * as RequestStores from "../server/RequestStores.js"
 import { secretNames } from "../settings/definitions.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
 import * as SyncProgress from "../sync/SyncProgress.js"
-import type { CommandLayers } from "./CommandLayers.js"
+import type { CommandLayers, LayerError } from "./CommandLayers.js"
 
 /** What the program knows of itself. */
 export interface Program {
@@ -207,7 +206,7 @@ export const make = (
       )
       : database
   )
-  const everything = <R>(pages: Layer.Layer<CensusPages, SettingsError, R>) =>
+  const everything = <R>(pages: Layer.Layer<CensusPages, LayerError, R>) =>
     Layer.mergeAll(updates(program), DigestWatcherRegistry.layer, actions(program)).pipe(
       Layer.provide(FirstSightsSql.layer),
       Layer.provideMerge(

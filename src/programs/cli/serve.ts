@@ -8,6 +8,7 @@ import { type Access, entryOf } from "../server/http/access.js"
 import { Settings, type SettingsValues } from "../settings/Settings.js"
 import { discoverOptions } from "../sync/fromSettings.js"
 import { version } from "../version.js"
+import { provideAwaiting } from "./awaitDatabase.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { described, withSettings } from "./run.js"
@@ -52,12 +53,24 @@ export const startServer = Effect.fnUntraced(function*(address: Address) {
   yield* Output.print(`dashboard: ${url}/`)
 })
 
+/** Waits for the database, and answers probes at the address meanwhile (which a port of 0 is not). */
+export const serverAwaiting = (layers: CommandLayers, address: Address) =>
+  provideAwaiting(layers.server, {
+    meanwhile: (problem) =>
+      address.port === 0
+        ? Effect.void
+        : Effect.flatMap(
+          Effect.promise(() => import("../server/http/waiting.js")),
+          ({ answerMeanwhile }) => answerMeanwhile(address, problem)
+        )
+  })
+
 /** `serve`. */
 export const serve = (layers: CommandLayers) =>
   Command.make("serve", address, (address) =>
     Effect.zipRight(startServer(address), Effect.never).pipe(
       Effect.scoped,
-      Effect.provide(layers.server),
+      serverAwaiting(layers, address),
       withSettings
     )).pipe(
       Command.withDescription(described(

@@ -8,14 +8,16 @@ import { jobsOf } from "../daemon/jobs.js"
 import { supervise } from "../daemon/supervise.js"
 import { Settings } from "../settings/Settings.js"
 import { syncOptions } from "../sync/fromSettings.js"
+import { patience } from "../sync/Pass.js"
 import { summarize, sync as runSync } from "../sync/Sync.js"
 import type { SyncSummary } from "../sync/SyncOptions.js"
+import { provideAwaiting } from "./awaitDatabase.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { withProgress } from "./progress.js"
 import { nameOf, registryText } from "./progressText.js"
 import { described, withSettings } from "./run.js"
-import { address, startServer } from "./serve.js"
+import { address, serverAwaiting, startServer } from "./serve.js"
 import { counted, grouped, span } from "./text.js"
 
 /** What looks at GitHub needs a credential; says which settings give one. */
@@ -71,7 +73,8 @@ export const sync = (layers: CommandLayers) =>
         // Stopped by a signal: what was done until then is worth knowing too.
         Effect.onInterrupt(() => tell(json))
       )
-      yield* Effect.provide(run, layers.all)
+      // As long as it waits for a database that it loses while it runs.
+      yield* provideAwaiting(layers.all, { patience: flags.once ? patience : undefined })(run)
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Looks for the images of repositories (discovery) and keeps the pulls of known images by day (refresh). " +
@@ -101,12 +104,12 @@ export const daemon = (layers: CommandLayers) =>
           Effect.onInterrupt(() => Output.tell("stopped"))
         )
       yield* serve
-        ? Effect.provide(run(startServer(address)), layers.server)
-        : Effect.provide(run(Effect.void), layers.all)
+        ? serverAwaiting(layers, address)(run(startServer(address)))
+        : provideAwaiting(layers.all)(run(Effect.void))
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
-        "Runs every job for ever, under one supervisor: sync today. A job that fails starts again; refused credentials " +
-          "end the program with exit code 3. SIGINT and SIGTERM stop it with exit code 0.",
+        "Runs every job for ever, under one supervisor. A job that fails starts again, one whose credentials are refused " +
+          "too: the others go on. A database that is away is waited for. SIGINT and SIGTERM stop it with exit code 0.",
         [
           ["DATABASE_URL=postgresql://… GITHUB_TOKEN=… image-census daemon", "in production"],
           ["GITHUB_TOKEN=… image-census daemon --serve", "with the dashboard at http://127.0.0.1:4870/"]

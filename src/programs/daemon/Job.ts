@@ -7,7 +7,7 @@ export interface Job<R> {
   readonly name: string
   /**
    * Runs for ever, or until it has nothing more to do. TRANSIENT: it is started again, later and later. AUTH: a person
-   * has to act, so the process ends. Interrupting it writes what was learnt, within two seconds.
+   * has to act; it is started again every five minutes, for what was refused may be mended. Interrupting it writes what was learnt, within two seconds.
    */
   readonly run: Effect.Effect<void, Auth | Transient, R>
 }

@@ -26,7 +26,7 @@ import * as App from "./http/app.js"
 import { badgeOf, badgeRoute } from "./http/badges.js"
 import type { Origins } from "./http/cors.js"
 import { docsPath, makeFinish } from "./http/docs.js"
-import { drain, isTaken } from "./http/listening.js"
+import { drain, limits, listenError } from "./http/listening.js"
 import { metrics } from "./http/metrics.js"
 import { answerNoRequests } from "./http/noRequest.js"
 import { health, ready } from "./http/probes.js"
@@ -50,14 +50,6 @@ export interface ServerOptions {
 }
 
 const addressOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
-
-const listenError = ({ host, port }: ServerOptions) => (cause: unknown) =>
-  isTaken(cause)
-    ? new SettingsError({
-      setting: "--port",
-      message: `${port} is taken on ${host}; give another with --port, or 0 for any that is free`
-    })
-    : new SettingsError({ setting: "--host", message: `cannot listen on ${host}, port ${port}: ${String(cause)}` })
 
 /** A bind address that others reach needs tokens. */
 export const requireTokens = ({ host, tokens }: Pick<ServerOptions, "host" | "tokens">) =>
@@ -87,15 +79,6 @@ const appOf = (described: typeof Api) =>
       )
     )
   )
-
-const limits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 5_000,
-  keepAliveTimeout: 5_000,
-  // Node's answer to who gives none is not ours.
-  requireHostHeader: false
-}
 
 const memoryOf = () => process.memoryUsage.rss()
 

@@ -17,7 +17,7 @@ export interface Lane<C, R> {
 }
 
 /** A run that is to end does not wait for ever for a database that is lost. */
-const patience = Duration.minutes(10)
+export const patience = Duration.minutes(10)
 
 /** Claims page after page into one stream of looks; ends when a claim comes back empty. Returns how many were claimed. */
 export const pass = <C, R>(lane: Lane<C, R>, once: boolean): Effect.Effect<number, Auth | Transient, R> => {

@@ -9,12 +9,19 @@ import { count } from "./counts.js"
 import * as Outbox from "./outbox.js"
 import { SyncProgress } from "./SyncProgress.js"
 
+interface Claims {
+  readonly repositories: ReadonlyArray<ClaimedRepository>
+  readonly images: ReadonlyArray<ClaimedImage>
+}
+
 /** Takes claims and findings; everything else happens behind it. */
 export interface Recorder {
   readonly holdRepositories: (claims: ReadonlyArray<ClaimedRepository>) => Effect.Effect<void>
   readonly holdImages: (claims: ReadonlyArray<ClaimedImage>) => Effect.Effect<void>
   readonly discovery: (finding: DiscoveryFinding) => Effect.Effect<void>
   readonly refresh: (finding: RefreshFinding) => Effect.Effect<void>
+  /** Gives back what was claimed and not looked at; where the database does not answer, its leases lapse. */
+  readonly giveBack: (claims: Claims) => Effect.Effect<void>
   /** How many rows are claimed and not yet written: the store does not count them as due. */
   readonly held: Effect.Effect<{ readonly repositories: number; readonly images: number }>
   /** Writes everything that was handed in so far; waits out a lost database. */
@@ -54,14 +61,16 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
   const held = () => ({ repositories: [...heldRepositories.values()], images: [...heldImages.values()] })
   const drain = writing.withPermits(1)(Effect.zipRight(discovery.flush, refresh.flush))
 
-  const release = Effect.suspend(() => {
-    const claims = held()
-    return claims.repositories.length + claims.images.length === 0 ? Effect.void : store.releaseLeases(claims)
-  }).pipe(Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not given back", error.message)))
+  const giveBack = (claims: Claims) =>
+    Effect.suspend(() => {
+      for (const { id } of claims.repositories) heldRepositories.delete(id)
+      for (const { image } of claims.images) heldImages.delete(image)
+      return claims.repositories.length + claims.images.length === 0 ? Effect.void : store.releaseLeases(claims)
+    }).pipe(Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not given back", error.message)))
 
   const leave = Effect.gen(function*() {
     yield* Effect.interruptible(drain).pipe(Effect.timeoutOption(lastWrite))
-    yield* Effect.interruptible(release).pipe(Effect.timeoutOption(lastRelease))
+    yield* Effect.interruptible(Effect.suspend(() => giveBack(held()))).pipe(Effect.timeoutOption(lastRelease))
   })
 
   yield* Effect.addFinalizer(() => leave)
@@ -83,6 +92,7 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
       }),
     discovery: discovery.add,
     refresh: refresh.add,
+    giveBack,
     held: Effect.sync(() => ({ repositories: heldRepositories.size, images: heldImages.size })),
     drain
   }

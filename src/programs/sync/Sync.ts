@@ -18,6 +18,7 @@ import * as Recorder from "./Recorder.js"
 import * as RegistryLanes from "./RegistryLanes.js"
 import type { SyncOptions, SyncSummary } from "./SyncOptions.js"
 import { SyncProgress } from "./SyncProgress.js"
+import { whileRefused } from "./whileRefused.js"
 
 // How many rows of a kind are under way at once. Discovery needs several GitHub batches per credential and, behind them,
 // the candidates that wait for the Hub; refresh needs neighbours of one namespace side by side.
@@ -55,8 +56,8 @@ export const summarize = Effect.fn("Sync.summarize")(function*(): Effect.fn.Retu
 
 /**
  * Runs discovery and refresh until nothing is due now (`once`), or for ever. Interrupting it writes what was learnt and
- * gives leases back, within two seconds. Fails with AUTH when a service refuses our credentials for everything, and with
- * TRANSIENT only where a run that is to end has lost its database for ten minutes.
+ * gives leases back, within two seconds. A run that is to end fails with AUTH when a service refuses our credentials for
+ * everything, and with TRANSIENT where it has lost its database for ten minutes; any other goes on with the rest.
  */
 export const sync = Effect.fn("sync")(
   function*(options: SyncOptions): Effect.fn.Return<
@@ -166,12 +167,16 @@ export const sync = Effect.fn("sync")(
           Effect.zipRight(Effect.sleep(options.idleSleep))
         )
       )
+    const [patientDiscovery, patientRefresh] = yield* Effect.all([
+      whileRefused(discovery, (claim) => recorder.giveBack({ repositories: [claim], images: [] })),
+      whileRefused(refresh, (claim) => recorder.giveBack({ repositories: [], images: [claim] }))
+    ])
     yield* Effect.raceFirst(
       options.once
         ? untilNothingIsDue
         : Effect.all([
-          options.discovery ? forEver(pass(discovery, false)) : Effect.void,
-          options.refresh ? forEver(pass(refresh, false)) : Effect.void,
+          options.discovery ? forEver(pass(patientDiscovery, false)) : Effect.void,
+          options.refresh ? forEver(pass(patientRefresh, false)) : Effect.void,
           ...registries.lanes.map((lane) => forEver(lane(false)))
         ], { concurrency: "unbounded", discard: true }),
       lane.serve

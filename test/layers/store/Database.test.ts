@@ -6,6 +6,7 @@ import { Effect, Either, Exit, Layer, Option, Redacted, Scope } from "effect"
 import { spawn } from "node:child_process"
 import { createServer } from "node:net"
 import { assert } from "vitest"
+import type { SettingsError, Transient } from "../../../src/domain/Errors.js"
 import * as Database from "../../../src/layers/store/Database.js"
 import { acquireFolder } from "../../../src/layers/store/dataFolder.js"
 import { postgres, scratchUrl, testProcess } from "../../support/databases.js"
@@ -17,6 +18,9 @@ const open = (options: Partial<Database.DatabaseOptions>) =>
   )
 
 const openUrl = (url: string) => Effect.flip(open({ url: Option.some(Redacted.make(url)) }))
+
+/** The setting that is wrong, where it is a setting's fault. */
+const settingOf = (error: SettingsError | Transient) => error._tag === "SETTINGS" ? error.setting : error._tag
 
 /** A port of the loopback where a server answers with nothing, or, once closed, none. */
 const silentPort = Effect.acquireRelease(
@@ -52,7 +56,7 @@ describe("DATABASE_URL", () => {
   it.effect.each(wrong)("is told to be no address: %s", (url) =>
     Effect.gen(function*() {
       const error = yield* openUrl(url)
-      assert.strictEqual(error.setting, "DATABASE_URL")
+      assert.strictEqual(settingOf(error), "DATABASE_URL")
       assert.include(error.message, "postgres://user:password@host:5432/database")
       assert.notInclude(error.message, "s3cret")
     }))
@@ -62,8 +66,9 @@ describe("DATABASE_URL", () => {
       const { close, port } = yield* silentPort
       close()
       const error = yield* openUrl(`postgres://user:s3cret@127.0.0.1:${port}/db`)
-      assert.strictEqual(error.setting, "DATABASE_URL")
+      assert.deepInclude(error, { _tag: "TRANSIENT", service: "database", reason: "network" })
       assert.include(error.message, "nothing accepts connections")
+      assert.include(error.message, "DATABASE_URL")
       assert.notInclude(error.message, "s3cret")
     }))
 
@@ -71,7 +76,7 @@ describe("DATABASE_URL", () => {
     Effect.gen(function*() {
       const { port } = yield* silentPort
       const error = yield* openUrl(`postgres://user:s3cret@127.0.0.1:${port}/db`)
-      assert.strictEqual(error.setting, "DATABASE_URL")
+      assert.deepInclude(error, { _tag: "TRANSIENT", service: "database", reason: "network" })
       assert.include(error.message, "cannot be reached")
     }))
 
@@ -82,6 +87,7 @@ describe("DATABASE_URL", () => {
         const url = new URL(Redacted.value(yield* scratchUrl))
         url.pathname = "/no_such_database"
         const error = yield* openUrl(url.toString())
+        assert.strictEqual(settingOf(error), "DATABASE_URL")
         assert.include(error.message, "no such database")
       })
   )
@@ -135,7 +141,7 @@ describe("the embedded database's folder", () => {
           child.stdout.once("data", () => resume(Effect.void))
         })
         const error = yield* Effect.flip(open({ dataDir }))
-        assert.strictEqual(error.setting, "IMAGE_CENSUS_DATA_DIR")
+        assert.strictEqual(settingOf(error), "IMAGE_CENSUS_DATA_DIR")
         assert.include(error.message, `is in use by pid ${child.pid} (a child) since 1970-01-01T00:00:01.000Z`)
 
         yield* Effect.async<void>((resume) => {
@@ -193,7 +199,7 @@ describe("the embedded database's folder", () => {
       const file = path.join(dataDir, "file")
       yield* fs.writeFileString(file, "")
       const error = yield* Effect.flip(Effect.scoped(acquireFolder(path.join(file, "below"), testProcess)))
-      assert.strictEqual(error.setting, "IMAGE_CENSUS_DATA_DIR")
+      assert.strictEqual(settingOf(error), "IMAGE_CENSUS_DATA_DIR")
       assert.include(error.message, "cannot be used")
     }).pipe(Effect.scoped, Effect.provide(NodeContext.layer)))
 })

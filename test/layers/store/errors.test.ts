@@ -5,7 +5,7 @@ import { Deferred, Effect, FastCheck, Ref } from "effect"
 import { assert } from "vitest"
 import { writeInBulk } from "../../../src/layers/store/bulk.js"
 import { makeCore, transient } from "../../../src/layers/store/core.js"
-import { inTransaction, toTransient } from "../../../src/layers/store/errors.js"
+import { inTransaction, isAway, toTransient } from "../../../src/layers/store/errors.js"
 import { makeRecordRefresh } from "../../../src/layers/store/refreshFindings.js"
 import { postgres } from "../../support/databases.js"
 import { refreshed } from "../../support/findings.js"
@@ -18,6 +18,8 @@ describe("what a database error means", () => {
     ["ECONNRESET", "network"],
     ["08006", "network"],
     ["57P01", "network"],
+    ["57P03", "network"],
+    ["53300", "network"],
     ["57014", "timeout"],
     ["53100", "server"],
     ["42501", "server"]
@@ -25,6 +27,19 @@ describe("what a database error means", () => {
     const error = toTransient(failure(code))
     assert.strictEqual(error.reason, reason)
     assert.include(error.message, `said ${code}`)
+  })
+
+  it("tells a database that is away from one that a person has to mend something about", () => {
+    for (const code of ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "ENOENT", "08006", "53300", "57P03", "57014"]) {
+      assert.isTrue(isAway(failure(code)), code)
+    }
+    for (const code of ["28P01", "28000", "3D000", "42501", "ERR_TLS_CERT_ALTNAME_INVALID"]) {
+      assert.isFalse(isAway(failure(code)), code)
+    }
+    const without = (message: string) => new SqlError({ cause: new Error(message), message: "failed" })
+    assert.isTrue(isAway(without("Connection terminated unexpectedly")))
+    assert.isFalse(isAway(without("The server does not support SSL connections")))
+    assert.isFalse(isAway(without("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string")))
   })
 
   it.effect.prop(

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Stream, TestClock } from "effect"
+import { Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { Auth, SettingsError, Transient } from "../../../src/domain/Errors.js"
 import { DockerHubRegistry } from "../../../src/services/DockerHubRegistry.js"
 import { type CredentialReport, GitHubAccount } from "../../../src/services/GitHubAccount.js"
@@ -71,12 +71,24 @@ describe("sync", () => {
     Effect.gen(function*() {
       const { layers } = makeLayers(noCredential)
       yield* call({ layers }, "repos add acme/app")
-      for (const line of ["sync --once", "daemon", "discover acme/app", "discover acme/app --dry-run"]) {
+      for (const line of ["sync --once", "discover acme/app", "discover acme/app --dry-run"]) {
         const said = yield* call({ layers, environment }, line)
         assert.strictEqual(said.code, 3, line)
         assert.include(said.stderr, "GitHub: no credential is left; check GITHUB_TOKEN\n")
         assert.notInclude(said.stderr + said.stdout, secret)
       }
+    }))
+
+  it.effect("goes on as a daemon where GitHub refuses everything, and says why and what waits", () =>
+    Effect.gen(function*() {
+      const { layers } = makeLayers(noCredential)
+      yield* call({ layers }, "repos add acme/app")
+      const said = yield* Effect.fork(call({ layers, environment }, "daemon"))
+      yield* TestClock.adjust("20 seconds")
+      assert.isTrue(Option.isNone(yield* Fiber.poll(said)))
+      const { stdout } = yield* call({ layers }, "status --json")
+      assert.deepInclude(JSON.parse(stdout), { backlog: 1, due: { repositories: 1, images: 0 } })
+      yield* Fiber.interrupt(said)
     }))
 
   it.effect("tells how far it is every ten seconds where there is no terminal, and its summary when it is stopped", () =>

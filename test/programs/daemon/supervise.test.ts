@@ -47,13 +47,19 @@ describe("supervise", () => {
       yield* Fiber.interrupt(fiber)
     }))
 
-  it.effect("ends all jobs when one's credentials are refused", () =>
+  it.effect("starts a job whose credentials are refused again every five minutes, and the others go on", () =>
     Effect.gen(function*() {
-      const stopped = yield* Ref.make(false)
-      const other = { name: "other", run: Effect.onInterrupt(Effect.never, () => Ref.set(stopped, true)) }
-      const error = yield* Effect.flip(supervise([other, { name: "sync", run: Effect.fail(refused) }]))
-      assert.deepStrictEqual([error._tag, error.message], ["AUTH", "refused"])
-      assert.isTrue(yield* Ref.get(stopped))
+      const starts = yield* Ref.make(0)
+      const steady = yield* Ref.make(0)
+      const run = Effect.zipRight(Ref.update(starts, (count) => count + 1), Effect.fail(refused))
+      const other = Effect.forever(Effect.zipRight(Effect.sleep("1 minute"), Ref.update(steady, (count) => count + 1)))
+      const fiber = yield* Effect.fork(supervise([{ name: "other", run: other }, { name: "sync", run }]))
+      yield* TestClock.adjust("1 hour")
+      const count = yield* Ref.get(starts)
+      assert.isAtLeast(count, 10)
+      assert.isAtMost(count, 16)
+      assert.strictEqual(yield* Ref.get(steady), 60)
+      yield* Fiber.interrupt(fiber)
     }))
 
   it.effect("leaves other jobs alone while one fails, and ends when all have ended", () =>

@@ -3,9 +3,29 @@
  */
 import { Effect, Predicate } from "effect"
 import type { Server } from "node:http"
+import { SettingsError } from "../../../domain/Errors.js"
+
+/** What a connection may take. */
+export const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  connectionsCheckingInterval: 5_000,
+  keepAliveTimeout: 5_000,
+  // Node's answer to who gives none is not ours.
+  requireHostHeader: false
+}
 
 /** Whether somebody else listens there already. */
-export const isTaken = (cause: unknown): boolean => Predicate.hasProperty(cause, "code") && cause.code === "EADDRINUSE"
+const isTaken = (cause: unknown): boolean => Predicate.hasProperty(cause, "code") && cause.code === "EADDRINUSE"
+
+/** Why a server does not listen, as an error of the option that is to blame. */
+export const listenError = ({ host, port }: { readonly host: string; readonly port: number }) => (cause: unknown) =>
+  isTaken(cause)
+    ? new SettingsError({
+      setting: "--port",
+      message: `${port} is taken on ${host}; give another with --port, or 0 for any that is free`
+    })
+    : new SettingsError({ setting: "--host", message: `cannot listen on ${host}, port ${port}: ${String(cause)}` })
 
 const patience = "1 second"
 

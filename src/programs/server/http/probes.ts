@@ -34,13 +34,16 @@ const failures: Readonly<Record<TransientReason, string>> = {
   limits: "the database is busy"
 }
 
+/** Why the database does not answer, for everybody. */
+export const databaseProblem = ({ reason }: Transient): string => `${failures[reason]}; the log says more`
+
 const database = (check: Effect.Effect<{ readonly current: number; readonly known: number }, Transient>) =>
   check.pipe(
     Effect.map(({ current, known }) =>
       current === known ? [] : [`the database has schema version ${current}, this program works with ${known}`]
     ),
     Effect.catchTag("TRANSIENT", (error) =>
-      Effect.as(Effect.logWarning("not ready", error.message), [`${failures[error.reason]}; the log says more`])),
+      Effect.as(Effect.logWarning("not ready", error.message), [databaseProblem(error)])),
     // A silent connection is slow to be interrupted.
     Effect.disconnect,
     Effect.timeoutTo({
