@@ -21,6 +21,8 @@ const appOptions = (installationIds: ReadonlyArray<string> = []): Partial<GitHub
   }
 })
 
+const badToken = (token: string) => ({ message: `Bad token ${token}`, documentation_url: "https://docs.github.com" })
+
 const isoAt = (at: number) => DateTime.formatIso(DateTime.unsafeMake(at))
 
 const minted = (seen: Seen, life = 3_600_000): Reply => {
@@ -194,8 +196,7 @@ describe("A GitHub App", () => {
         lines.push(line)
       })
     )
-    const body = (token: string) => ({ message: `Bad token ${token}`, documentation_url: "https://docs.github.com" })
-    const fake = fakeGitHub((seen) => seen.at < 60_000 ? { status: 401, body: body(seen.token) } : well(seen))
+    const fake = fakeGitHub((seen) => seen.at < 60_000 ? { status: 401, body: badToken(seen.token) } : well(seen))
     return Effect.gen(function*() {
       const [result] = yield* probeAll(1, "a", 20)
       const error = result?._tag === "Left" ? result.left : undefined

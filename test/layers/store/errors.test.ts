@@ -10,6 +10,7 @@ import { makeRecordRefresh } from "../../../src/layers/store/refreshFindings.js"
 import { postgres } from "../../support/databases.js"
 import { refreshed } from "../../support/findings.js"
 
+const uncoded = (message: string) => new SqlError({ cause: new Error(message), message: "failed" })
 const failure = (code: string) => new SqlError({ cause: { code, message: `said ${code}` }, message: "failed" })
 
 describe("what a database error means", () => {
@@ -36,10 +37,9 @@ describe("what a database error means", () => {
     for (const code of ["28P01", "28000", "3D000", "42501", "ERR_TLS_CERT_ALTNAME_INVALID"]) {
       assert.isFalse(isAway(failure(code)), code)
     }
-    const without = (message: string) => new SqlError({ cause: new Error(message), message: "failed" })
-    assert.isTrue(isAway(without("Connection terminated unexpectedly")))
-    assert.isFalse(isAway(without("The server does not support SSL connections")))
-    assert.isFalse(isAway(without("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string")))
+    assert.isTrue(isAway(uncoded("Connection terminated unexpectedly")))
+    assert.isFalse(isAway(uncoded("The server does not support SSL connections")))
+    assert.isFalse(isAway(uncoded("SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string")))
   })
 
   it.effect.prop(

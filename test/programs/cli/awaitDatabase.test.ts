@@ -1,3 +1,4 @@
+import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Context, Duration, Effect, Exit, Fiber, Layer, Logger, Option, Redacted, Ref, TestClock } from "effect"
 import { connect, createServer } from "node:net"
@@ -118,7 +119,11 @@ const door = (target: string) =>
   })
 
 const get = (url: string) =>
-  Effect.promise(() => fetch(url).then(async (answer) => `${answer.status} ${await answer.text()}`, () => "refused"))
+  HttpClient.get(url).pipe(
+    Effect.flatMap((answer) => Effect.map(answer.text, (text) => `${answer.status} ${text}`)),
+    Effect.orElseSucceed(() => "refused"),
+    Effect.provide(FetchHttpClient.layer)
+  )
 
 const freePort = Effect.async<number>((resume) => {
   const server = createServer().listen(0, "127.0.0.1", () => {
