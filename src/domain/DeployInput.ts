@@ -7,9 +7,11 @@ import { digestOf } from "./ContentDigest.js"
 import { type Digest, parse as parseDigest } from "./Digest.js"
 import { type ImageReference, parseNormalized } from "./ImageReference.js"
 import { rawMember } from "./JsonDocuments.js"
+import { jsonOf } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
+import { ownType } from "./ManifestShape.js"
 
-const Input = Schema.parseJson(Schema.Struct({
+const Input = jsonOf(Schema.Struct({
   type: Schema.Literal("manifest", "blob"),
   refs: Schema.Array(Schema.String),
   data: Schema.optional(
@@ -45,7 +47,7 @@ const base64 = (text: string): Either.Either<Uint8Array, Malformed> =>
     ? Either.right(Buffer.from(text, "base64"))
     : refuse("data is not base64")
 
-const MediaType = Schema.parseJson(Schema.Struct({ mediaType: Schema.String }))
+const MediaType = jsonOf(Schema.Struct({ mediaType: Schema.String }))
 const decodeType = Schema.decodeUnknownOption(MediaType)
 
 const typeOf = (data: Option.Option<Uint8Array>): string =>
@@ -92,6 +94,14 @@ const dataOf = (text: string, data: unknown): Either.Either<Option.Option<Uint8A
     : Either.right(Option.map(rawMember(text, "data"), (raw) => Buffer.from(raw, "utf8")))
 }
 
+// What nobody should read is pushed nowhere. What is no JSON at all is for the registry to refuse.
+const askable = (manifest: Uint8Array): Either.Either<void, Malformed> =>
+  Either.match(ownType(manifest), {
+    onLeft: ({ message, reason }) =>
+      reason === "unsupported" ? refuse(`the manifest in data ${message}`, reason) : Either.void,
+    onRight: () => Either.void
+  })
+
 // Without data and without a digest of its own, the object is what the fallback names, or the only one looked up.
 const onlyDigest = (
   lookup: ReadonlyMap<Digest, ImageReference>,
@@ -125,6 +135,9 @@ export const parse = (text: string): Either.Either<DeployInput, Malformed> =>
       return yield* refuse("refs is empty: nothing says where to push to")
     }
     const data = yield* dataOf(text, raw.data)
+    if (raw.type === "manifest" && Option.isSome(data)) {
+      yield* askable(data.value)
+    }
     const refs = yield* Either.all(raw.refs.map(readRef))
     const { fallback, lookup } = yield* lookupOf(raw.lookup ?? {})
     const given = yield* agreed(refs, data)

@@ -4,6 +4,7 @@
  */
 import { Either, Option, Redacted, Schema } from "effect"
 import { dockerHub, isDockerHub } from "./ImageReference.js"
+import { jsonOf } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
 
 /** A credential as a file or a helper has it. */
@@ -43,7 +44,7 @@ export type DockerConfig = typeof DockerConfig.Type
 const fail = (problem: string): Either.Either<never, Malformed> =>
   Either.left(new Malformed({ what: "Docker configuration", input: "", reason: "format", message: problem }))
 
-const decodeConfig = Schema.decodeUnknownEither(Schema.parseJson(DockerConfig))
+const decodeConfig = Schema.decodeUnknownEither(jsonOf(DockerConfig))
 
 /** Reads the file's text. */
 export const parse = (text: string): Either.Either<DockerConfig, Malformed> =>
@@ -90,7 +91,7 @@ export const credentialOf = (entry: unknown): Either.Either<Option.Option<Docker
   return Either.right(Option.some({ kind: "basic", username: username ?? "", password: Redacted.make(password ?? "") }))
 }
 
-const HelperAnswer = Schema.parseJson(Schema.Struct({ Username: Text, Secret: Text }))
+const HelperAnswer = jsonOf(Schema.Struct({ Username: Text, Secret: Text }))
 const decodeHelperAnswer = Schema.decodeUnknownEither(HelperAnswer)
 
 /**

@@ -2,8 +2,9 @@
  * What an answer of GitHub's API means: pure, over status, headers and text. The forms of limits and refusals are those
  * of GitHub's pages on rate limits for the GraphQL and REST APIs. Instants are epoch milliseconds.
  */
-import { Option } from "effect"
+import { Either, Option } from "effect"
 import type { TransientReason } from "./Errors.js"
+import { parse } from "./JsonText.js"
 import { type HeaderValues, rateLimitOf, retryAfterOf } from "./RetryAfter.js"
 import type { Outcome } from "./telemetry.js"
 
@@ -37,14 +38,7 @@ export const isJson = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** The object that a text holds as JSON. */
-export const parseJson = (text: string): Option.Option<Json> => {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isJson(value) ? Option.some(value) : Option.none()
-  } catch {
-    return Option.none()
-  }
-}
+export const parseJson = (text: string): Option.Option<Json> => Option.filter(Either.getRight(parse(text)), isJson)
 
 /** A value's text, or none of it. */
 export const textOf = (value: unknown): string => (typeof value === "string" ? value : "")

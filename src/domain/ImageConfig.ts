@@ -3,12 +3,13 @@
  * Nothing else is looked at, so that a config with odd fields elsewhere is understood too.
  */
 import { Option, Schema } from "effect"
+import { jsonOf } from "./JsonText.js"
 import type { Platform } from "./Platform.js"
 import { fromDocument } from "./PlatformDocument.js"
 
 const text = Schema.optional(Schema.NullOr(Schema.String))
 
-const Document = Schema.parseJson(Schema.Struct({
+const Document = jsonOf(Schema.Struct({
   os: text,
   architecture: text,
   variant: text,

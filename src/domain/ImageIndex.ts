@@ -7,8 +7,9 @@ import { Effect, Either, Option, Schema } from "effect"
 import { bashbrewArch, bashbrewArchAnnotation } from "./BashbrewArch.js"
 import { Digest } from "./Digest.js"
 import { familiar, type ImageReference } from "./ImageReference.js"
+import { jsonOf, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
-import { dockerListType, dockerManifestType, kindOf, ociIndexType } from "./OciDocuments.js"
+import { dockerListType, dockerManifestType, documentOf, kindOf, ociIndexType } from "./OciDocuments.js"
 import { normalizeDocument, type WrittenPlatform } from "./PlatformDocument.js"
 
 const optionalText = Schema.optional(Schema.NullOr(Schema.String))
@@ -38,7 +39,7 @@ const LooseDescriptor = Schema.Struct({
 /** A descriptor as others wrote it. `data`, where it is, is the object itself in base64; it is not verified yet. */
 export type FoundDescriptor = typeof LooseDescriptor.Type
 
-const LooseIndex = Schema.parseJson(Schema.Struct({
+const LooseIndex = documentOf(Schema.Struct({
   schemaVersion: Schema.optional(Schema.NullOr(Schema.Number)),
   mediaType: optionalText,
   artifactType: optionalText,
@@ -48,8 +49,8 @@ const LooseIndex = Schema.parseJson(Schema.Struct({
 }))
 type LooseIndex = typeof LooseIndex.Type
 
-const LooseManifest = Schema.parseJson(Schema.Struct({ config: Schema.optional(LooseDescriptor) }))
-const LooseConfig = Schema.parseJson(LoosePlatform)
+const LooseManifest = documentOf(Schema.Struct({ config: Schema.optional(LooseDescriptor) }))
+const LooseConfig = jsonOf(LoosePlatform)
 
 /** An entry of the result; keys in this order, annotations in the order of their names. */
 export interface SynthesizedEntry {
@@ -110,7 +111,7 @@ const reader = <A, I>(schema: Schema.Schema<A, I>) => {
   return (bytes: Uint8Array, name: string): Either.Either<A, Malformed> =>
     Either.mapLeft(
       decode(new TextDecoder().decode(bytes)),
-      (error) => refuse("format", `${name} cannot be read: ${error.message}`)
+      (error) => refuse("format", `${name} cannot be read: ${problemIn(error)}`)
     )
 }
 

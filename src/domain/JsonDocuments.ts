@@ -51,7 +51,8 @@ export const rawMember = (text: string, name: string): Option.Option<string> => 
   return Option.none()
 }
 
-const stringEnd = (text: string, from: number): number => {
+/** The place behind the string whose opening quote is at `from`. */
+export const stringEnd = (text: string, from: number): number => {
   let index = from + 1
   while (index < text.length && text.charAt(index) !== "\"") index += text.charAt(index) === "\\" ? 2 : 1
   return index + 1

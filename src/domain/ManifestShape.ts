@@ -1,32 +1,56 @@
 /**
  * What can be seen of a manifest or an index without holding it to its whole schema: its type, and what it names.
  */
-import { Either, Option, Schema } from "effect"
+import { Either, Schema } from "effect"
 import { Digest } from "./Digest.js"
+import { parse, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
-import { ociIndexType, ociManifestType } from "./OciDocuments.js"
+import { ambiguousText, documentOf, isAmbiguous, ociIndexType, ociManifestType } from "./OciDocuments.js"
 
-const Shape = Schema.parseJson(Schema.Struct({
+const Shape = Schema.Struct({
   mediaType: Schema.optional(Schema.Unknown),
   manifests: Schema.optional(Schema.Unknown),
   layers: Schema.optional(Schema.Unknown),
   config: Schema.optional(Schema.Unknown)
-}))
+})
 
 const decodeShape = Schema.decodeUnknownOption(Shape)
 
+const refuse = (reason: Malformed["reason"], message: string) =>
+  new Malformed({ what: "manifest", input: "", reason, message })
+
 const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
 
-/** The type that a body gives itself, or shows by its form; none where it is no JSON object. Empty: it shows nothing. */
-export const ownType = (bytes: Uint8Array): Option.Option<{ readonly declared: string; readonly shown: string }> =>
-  Option.map(decodeShape(textOf(bytes)), (shape) => ({
-    declared: typeof shape.mediaType === "string" ? shape.mediaType : "",
-    shown: Array.isArray(shape.manifests)
-      ? ociIndexType
-      : shape.config !== undefined && Array.isArray(shape.layers)
-      ? ociManifestType
-      : ""
-  }))
+/** What a document says or shows of its type; empty where it does not. */
+export interface OwnType {
+  /** Its `mediaType`. */
+  readonly declared: string
+  /** The OCI's type for its form. */
+  readonly shown: string
+}
+
+/**
+ * The type that a body gives itself, or shows by its form. Fails with reason `format` for what is no JSON object, and with
+ * `unsupported` for what is too deep, or an index and an image at once; the message is the end of a sentence that begins
+ * with the body's name.
+ */
+export const ownType = (bytes: Uint8Array): Either.Either<OwnType, Malformed> =>
+  Either.gen(function*() {
+    const document = yield* parse(textOf(bytes))
+    if (isAmbiguous(document)) return yield* Either.left(refuse("unsupported", ambiguousText))
+    const { config, layers, manifests, mediaType } = yield* Either.fromOption(
+      decodeShape(document),
+      () => refuse("format", "is no JSON object")
+    )
+    return {
+      declared: typeof mediaType === "string" ? mediaType : "",
+      shown: Array.isArray(manifests)
+        ? ociIndexType
+        : config !== undefined && Array.isArray(layers)
+        ? ociManifestType
+        : ""
+    }
+  })
 
 /** Layers that no registry has to keep: they are fetched from the addresses in their descriptors. */
 export const isForeignLayer = (mediaType: string): boolean =>
@@ -38,13 +62,13 @@ const Named = Schema.Struct({
   size: Schema.NonNegativeInt
 })
 
-const Document = Schema.parseJson(Schema.Struct({
+const Document = documentOf(Schema.Struct({
   manifests: Schema.optional(Schema.NullOr(Schema.Array(Named))),
   config: Schema.optional(Named),
   layers: Schema.optional(Schema.NullOr(Schema.Array(Named)))
 }))
 
-const decode = Schema.decodeUnknownOption(Document)
+const decode = Schema.decodeUnknownEither(Document)
 
 /** The children of a manifest, each once. */
 export interface Children {
@@ -57,23 +81,15 @@ export interface Children {
 
 /** Reads the children of a manifest or an index. */
 export const childrenOf = (bytes: Uint8Array): Either.Either<Children, Malformed> =>
-  Option.match(decode(textOf(bytes)), {
-    onNone: () =>
-      Either.left(
-        new Malformed({
-          what: "manifest",
-          input: "",
-          reason: "format",
-          message: "the manifest names its children in no known way"
-        })
-      ),
-    onSome: ({ config, layers, manifests }) => {
+  Either.mapBoth(decode(textOf(bytes)), {
+    onLeft: (error) => refuse("format", `the manifest names its children in no known way: ${problemIn(error)}`),
+    onRight: ({ config, layers, manifests }) => {
       const all = [...(config === undefined ? [] : [config]), ...(layers ?? [])]
       const kept = all.filter(({ mediaType }) => !isForeignLayer(mediaType))
-      return Either.right({
+      return {
         manifests: [...new Set((manifests ?? []).map(({ digest }) => digest))],
         blobs: [...new Map(kept.map(({ digest, size }) => [digest, { digest, size }])).values()],
         foreign: all.length - kept.length
-      })
+      }
     }
   })

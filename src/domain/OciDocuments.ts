@@ -2,8 +2,9 @@
  * The documents that registries keep: descriptors, manifests, indexes and configs (image-spec 1.1; Docker's "Image
  * Manifest Version 2, Schema 2", which has the same form under other names). What is unknown in them is ignored.
  */
-import { Either, ParseResult, Schema } from "effect"
+import { Either, Schema } from "effect"
 import { parse as parseDigest } from "./Digest.js"
+import { jsonOf, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
 
 export const ociIndexType = "application/vnd.oci.image.index.v1+json"
@@ -45,7 +46,7 @@ const DigestText = Schema.String.pipe(
 )
 
 const Size = Schema.Number.pipe(
-  Schema.filter((size) => Number.isInteger(size) && size >= 0 || "not a number of bytes")
+  Schema.filter((size) => Number.isSafeInteger(size) && size >= 0 || "not a number of bytes")
 )
 
 const Timestamp = Schema.String.pipe(
@@ -149,30 +150,49 @@ export type Config = typeof Config.Type
 /** The file `oci-layout` of an image in a folder (image-layout.md). */
 export const Layout = Schema.Struct({ imageLayoutVersion: Schema.Literal("1.0.0") })
 
-const reader = <A, I>(what: string, schema: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownEither(Schema.parseJson(schema))
+const isThere = (value: object, name: string): boolean =>
+  Object.entries(value).some(([key, member]) => key === name && member !== null)
+
+/** Whether a document is an index and an image at once: readers would disagree on what its digest stands for. */
+export const isAmbiguous = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && isThere(value, "manifests") &&
+  (isThere(value, "layers") || isThere(value, "config"))
+
+/** What is wrong with such a document, as the end of a sentence that begins with its name. */
+export const ambiguousText =
+  "is an index (`manifests`) and an image (`layers`, `config`) at once, which is refused (CVE-2021-41190)"
+
+const OneKind = Schema.Unknown.pipe(
+  Schema.filter((value) => !isAmbiguous(value) || `the document ${ambiguousText}`)
+)
+
+/** The JSON of a manifest or an index, as every reader of these takes it: bounded in depth, and never both at once. */
+export const documentOf = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, string> =>
+  jsonOf(Schema.compose(OneKind, schema, { strict: false }))
+
+const reader = <A>(what: string, schema: Schema.Schema<A, string>) => {
+  const decode = Schema.decodeUnknownEither(schema)
   return (text: string): Either.Either<A, Malformed> =>
-    Either.mapLeft(decode(text), (error) => {
-      const [issue] = ParseResult.ArrayFormatter.formatErrorSync(error)
-      const place = issue === undefined || issue.path.length === 0 ? "" : ` at ${issue.path.map(String).join(".")}`
-      const message = `not a valid ${what}${place}: ${issue?.message ?? error.message}`
-      return new Malformed({ what, input: "", reason: "format", message })
-    })
+    Either.mapLeft(
+      decode(text),
+      (error) =>
+        new Malformed({ what, input: "", reason: "format", message: `not a valid ${what}: ${problemIn(error)}` })
+    )
 }
 
 /** Reads a descriptor. */
-export const parseDescriptor = reader("descriptor", Descriptor)
+export const parseDescriptor = reader("descriptor", jsonOf(Descriptor))
 
-const readManifest = reader("image manifest", Manifest)
-const readIndex = reader("image index", Index)
+const readManifest = reader("image manifest", documentOf(Manifest))
+const readIndex = reader("image index", documentOf(Index))
 
 /** Reads a config. */
-export const parseConfig = reader("image config", Config)
+export const parseConfig = reader("image config", jsonOf(Config))
 
 /** Reads an `oci-layout` file. */
-export const parseLayout = reader("image layout", Layout)
+export const parseLayout = reader("image layout", jsonOf(Layout))
 
-const firstSchema = Schema.decodeUnknownEither(Schema.parseJson(Schema.Struct({ schemaVersion: Schema.Literal(1) })))
+const firstSchema = Schema.decodeUnknownEither(jsonOf(Schema.Struct({ schemaVersion: Schema.Literal(1) })))
 const isFirstSchema = (text: string): boolean => Either.isRight(firstSchema(text))
 
 const refuseFirstSchema = (what: string): Either.Either<never, Malformed> =>

@@ -5,8 +5,9 @@
 import { Either, Option, Schema } from "effect"
 import { Digest } from "./Digest.js"
 import { isAttestation } from "./ImageIndex.js"
+import { jsonOf, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
-import { kindOf } from "./OciDocuments.js"
+import { documentOf, kindOf } from "./OciDocuments.js"
 import type { Platform } from "./Platform.js"
 import { fromDocument } from "./PlatformDocument.js"
 import { rank } from "./PlatformMatch.js"
@@ -31,18 +32,19 @@ const Index = Schema.Struct({
 
 const Manifest = Schema.Struct({ config: Schema.Struct({ mediaType: Schema.String, digest: Digest }) })
 
-const reader = <A, I>(what: string, schema: Schema.Schema<A, I>) => {
-  const decode = Schema.decodeUnknownEither(Schema.parseJson(schema))
+const reader = <A>(what: string, schema: Schema.Schema<A, string>) => {
+  const decode = Schema.decodeUnknownEither(schema)
   return (text: string): Either.Either<A, Malformed> =>
     Either.mapLeft(
       decode(text),
-      ({ message }) => new Malformed({ what, input: "", reason: "format", message: `no valid ${what}: ${message}` })
+      (error) =>
+        new Malformed({ what, input: "", reason: "format", message: `not a valid ${what}: ${problemIn(error)}` })
     )
 }
 
-const readIndex = reader("image index", Index)
-const readManifest = reader("image manifest", Manifest)
-const readConfig = reader("image config", PlatformParts)
+const readIndex = reader("image index", documentOf(Index))
+const readManifest = reader("image manifest", documentOf(Manifest))
+const readConfig = reader("image config", jsonOf(PlatformParts))
 
 /**
  * The image of an index that suits a platform best, none where none runs there. Attestations are no images.

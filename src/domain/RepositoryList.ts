@@ -5,6 +5,7 @@
 import { Either, Option, Schema } from "effect"
 import { type Delimiter, delimiterOf, fields, isOpen, maxRecordLength } from "./Csv.js"
 import { parse as parseRepository, type RepositoryName } from "./GitHubRepository.js"
+import { jsonOf } from "./JsonText.js"
 
 /** A line that named no repository. Lines are counted from 1. */
 export interface InvalidLine {
@@ -32,8 +33,8 @@ export interface State {
 export const initial: State = { line: 0, form: { _tag: "Unknown" }, open: Option.none() }
 
 const Item = Schema.Struct({ url: Schema.String })
-const decodeItem = Schema.decodeEither(Schema.parseJson(Item))
-const decodeArray = Schema.decodeOption(Schema.parseJson(Schema.Array(Item)))
+const decodeItem = Schema.decodeEither(jsonOf(Item))
+const decodeArray = Schema.decodeOption(jsonOf(Schema.Array(Item)))
 
 const named = (line: number, text: string): Entry =>
   Either.mapLeft(parseRepository(text), (message) => ({ line, message }))

@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Either, FastCheck as fc } from "effect"
+import * as DeployInput from "../../src/domain/DeployInput.js"
+import type { Malformed } from "../../src/domain/Malformed.js"
+import { childrenOf, ownType } from "../../src/domain/ManifestShape.js"
 import * as Oci from "../../src/domain/OciDocuments.js"
+import * as Platform from "../../src/domain/Platform.js"
+import { configOf, imagesIn, manifestFor } from "../../src/domain/PlatformManifest.js"
 
 const digest = `sha256:${"a".repeat(64)}`
 const descriptor = { mediaType: Oci.ociConfigType, digest, size: 2 }
@@ -69,5 +74,32 @@ describe("OciDocuments", () => {
     assert.include(old.message, "schema 1")
     assert.strictEqual(Oci.kindOf("application/vnd.docker.distribution.manifest.v1+prettyjws"), "schema1")
     assert.strictEqual(Oci.kindOf(Oci.dockerListType), "index")
+  })
+
+  // CVE-2021-41190: one client takes the document for an image, another for an index, under the same digest.
+  it("refuses in every reader what is an index and an image at once, and says so", () => {
+    for (const part of [{ layers: [] }, { layers: [descriptor] }, { config: descriptor }, { config: {}, layers: "" }]) {
+      const text = JSON.stringify({ ...index, ...part })
+      const read: ReadonlyArray<Either.Either<unknown, Malformed>> = [
+        Oci.parseIndex(text),
+        Oci.parseManifest(JSON.stringify({ ...manifest, ...part, manifests: [] })),
+        ownType(Buffer.from(text)),
+        childrenOf(Buffer.from(text)),
+        manifestFor(text, Either.getOrThrow(Platform.parse("linux/amd64"))),
+        imagesIn(text),
+        configOf(text),
+        DeployInput.parse(`{"type": "manifest", "refs": ["reg.example/o/n:1"], "data": ${text}}`)
+      ]
+      assert.deepStrictEqual(
+        read.map((one) => Either.isLeft(one) && one.left.message.includes("CVE-2021-41190")),
+        read.map(() => true),
+        text
+      )
+    }
+  })
+
+  it("takes what is null for what is not there", () => {
+    assert.isTrue(accepts(Oci.parseIndex, { ...index, layers: null, config: null }))
+    assert.isTrue(accepts(Oci.parseManifest, { ...manifest, manifests: null }))
   })
 })

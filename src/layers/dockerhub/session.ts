@@ -7,6 +7,7 @@ import { HttpBody, HttpClientRequest } from "@effect/platform"
 import { Duration, Effect, Encoding, Option, Redacted, Ref, Schema } from "effect"
 import { refusalDelay } from "../../domain/Backoff.js"
 import type { Auth } from "../../domain/Errors.js"
+import { jsonOf } from "../../domain/JsonText.js"
 
 /** Who logs in. */
 export interface HubCredentials {
@@ -60,7 +61,7 @@ export const confirmAfter = Duration.minutes(1)
 const usualLife = 600_000
 const margin = 60_000
 
-const Claims = Schema.parseJson(Schema.Struct({ exp: Schema.Number, iat: Schema.Number }))
+const Claims = jsonOf(Schema.Struct({ exp: Schema.Number, iat: Schema.Number }))
 
 /**
  * Milliseconds for which a JWT is good, by its own account: `exp` - `iat`, so that clocks need not agree. Ten minutes

@@ -6,20 +6,39 @@ import { Either, Option, Schema } from "effect"
 import type { ImageFacts } from "../../domain/Finding.js"
 import type { HubPath } from "../../domain/HubImage.js"
 import type { HubDetails } from "../../domain/HubTag.js"
+import { stringEnd } from "../../domain/JsonDocuments.js"
+import { parse } from "../../domain/JsonText.js"
+import type { Malformed } from "../../domain/Malformed.js"
 
-// A string, or a number with all its parts; strings come first so that digits inside of them are left alone.
-const jsonToken = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+// A number with all its parts.
+const number = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+const quoteLarge = (text: string): string =>
+  text.replace(number, (token) => /^-?\d{16,}$/.test(token) ? `"${token}"` : token)
+
+// Digits within strings are left alone. No pattern goes over a string: one of 16 MB is too much for its stack.
+const withLargeQuoted = (text: string): string => {
+  let out = ""
+  let from = 0
+  while (from < text.length) {
+    const string = text.indexOf("\"", from)
+    if (string === -1) return out + quoteLarge(text.slice(from))
+    const end = stringEnd(text, string)
+    out += quoteLarge(text.slice(from, string)) + text.slice(string, end)
+    from = end
+  }
+  return out
+}
 
 /**
  * Reads JSON without losing the digits of large integers: those of 16 digits and more become strings. Left when the
- * text is not JSON.
+ * text is not JSON, or too deep.
  */
-export const parseJson = (text: string): Either.Either<unknown, string> =>
-  Either.try({
-    try: (): unknown =>
-      JSON.parse(text.replace(jsonToken, (token) => /^-?\d{16,}$/.test(token) ? `"${token}"` : token)),
-    catch: () => "not JSON"
-  })
+export const parseJson = (text: string): Either.Either<unknown, Malformed> =>
+  Either.flatMap(
+    parse(text),
+    (value) => /\d{16}/.test(text) ? parse(withLargeQuoted(text)) : Either.right(value)
+  )
 
 /** A count of any size. */
 const Count = Schema.Union(

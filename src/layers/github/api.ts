@@ -8,6 +8,7 @@ import type { CircuitOptions } from "../../domain/Circuit.js"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
 import { countedAs, type Problem, type RawAnswer, readRest } from "../../domain/GitHubAnswer.js"
 import { type GraphqlAnswer, readGraphql } from "../../domain/GitHubGraphqlAnswer.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import type { BudgetKey, BudgetReading } from "../../domain/RateBudget.js"
 import { clampPark, parkFloor, unnamedPark } from "../../domain/RetryAfter.js"
 import { credentialRefused } from "../../domain/telemetry.js"
@@ -189,7 +190,7 @@ export const makeApi = Effect.fnUntraced(function*(
       }
       yield* Ref.set(payer.limits, 0)
       const value = yield* Effect.mapError(
-        Schema.decodeUnknown(Schema.parseJson(schema))(raw.body),
+        Schema.decodeUnknown(jsonOf(schema))(raw.body),
         // The decoder's words would quote the body, and so a token.
         () => new Transient({ service, reason: "malformed", message: `${method} ${path}: not the form of GitHub` })
       )

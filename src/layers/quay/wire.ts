@@ -2,6 +2,7 @@
  * Quay's documents, as far as they are read here.
  */
 import { Option, Schema } from "effect"
+import { jsonOf } from "../../domain/JsonText.js"
 import { parse as parseDay, type UtcDay } from "../../domain/UtcDay.js"
 import type { QuayRepository } from "../../services/QuayApi.js"
 
@@ -31,8 +32,8 @@ const Problem = Schema.Struct({
   title: MaybeText
 })
 
-const decodeRepository = Schema.decodeUnknownOption(Schema.parseJson(Repository))
-const decodeProblem = Schema.decodeUnknownOption(Schema.parseJson(Problem))
+const decodeRepository = Schema.decodeUnknownOption(jsonOf(Repository))
+const decodeProblem = Schema.decodeUnknownOption(jsonOf(Problem))
 
 /** What a repository's document says. `hidden`: it is there and not for everybody; `other`: it holds no images. */
 export type ReadRepository =
@@ -64,7 +65,9 @@ export const readRepository = (namespace: string, name: string, body: string): O
       return Option.map(Option.all(days), (days) => ({
         _tag: "Public",
         repository: {
-          lastUpdated: pushed.length === 0 ? Option.none() : Option.some(Math.max(...pushed)),
+          lastUpdated: pushed.length === 0
+            ? Option.none()
+            : Option.some(pushed.reduce((last, at) => Math.max(last, at))),
           activity: days.map(([day, actions]) => ({ day, actions }))
             .sort((first, second) => first.day < second.day ? -1 : first.day > second.day ? 1 : 0)
         }

@@ -6,6 +6,7 @@ import { digestOf } from "../../domain/ContentDigest.js"
 import { Digest } from "../../domain/Digest.js"
 import { type CensusError, NotFound } from "../../domain/Errors.js"
 import { canonicalName, type ImageReference } from "../../domain/ImageReference.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import {
   OciRegistry,
   type Referrer,
@@ -25,7 +26,7 @@ interface Kept {
   readonly blobs: Map<string, Uint8Array>
 }
 
-const Subject = Schema.parseJson(Schema.Struct({
+const Subject = jsonOf(Schema.Struct({
   subject: Schema.Struct({ digest: Digest }),
   artifactType: Schema.optional(Schema.String),
   config: Schema.optional(Schema.Struct({ mediaType: Schema.String })),

@@ -3,11 +3,12 @@
  */
 import { Option, Schema } from "effect"
 import { Auth, NotFound, Transient } from "../../domain/Errors.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import { refusedIn } from "../http/guardedAgent.js"
 import type { Method } from "./transport.js"
 
 /** `{errors: [{code, message, detail}]}` (distribution-spec, "Error Codes"); every part may be missing. */
-const ErrorBody = Schema.parseJson(Schema.Struct({
+const ErrorBody = jsonOf(Schema.Struct({
   errors: Schema.Array(Schema.Struct({
     code: Schema.optional(Schema.Unknown),
     message: Schema.optional(Schema.Unknown),

@@ -1,12 +1,13 @@
 /**
  * Digests, manifests and indexes: from the cache, from a request that is already in flight, or from the registry.
  */
-import { Effect, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import { digestOf } from "../../domain/ContentDigest.js"
 import type { Digest } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
 import { ownType } from "../../domain/ManifestShape.js"
+import { kindOf } from "../../domain/OciDocuments.js"
 import type { ContentCache, ContentPlace } from "../../services/ContentCache.js"
 import type { RegistryManifest, ResolvedReference } from "../../services/OciRegistry.js"
 import { makeFlights } from "../flights.js"
@@ -23,18 +24,25 @@ const placeOf = ({ registry }: ImageReference, digest: Digest): ContentPlace => 
 export const manifestType = (service: string, what: string, contentType: string | undefined, bytes: Uint8Array) =>
   Effect.suspend(() => {
     const sent = bareType(contentType)
-    const own = Option.getOrUndefined(ownType(bytes))
-    if (own === undefined) {
-      return Effect.fail(malformed(service, `${what}: expected a manifest, the body (${sent || "no type"}) is no JSON`))
+    const read = ownType(bytes)
+    if (Either.isLeft(read)) {
+      return Effect.fail(
+        malformed(service, `${what}: expected a manifest, the body (${sent || "no type"}) ${read.left.message}`)
+      )
     }
+    const own = read.right
     if (isManifestType(sent) && own.declared !== "" && own.declared !== sent) {
       return Effect.fail(
         malformed(service, `${what}: the media type is ${sent} in the header and ${own.declared} in the body`)
       )
     }
-    return Effect.succeed(
-      [isManifestType(sent) ? sent : "", own.declared, own.shown, sent].find((type) => type !== "") ?? ""
-    )
+    const type = [isManifestType(sent) ? sent : "", own.declared, own.shown, sent].find((type) => type !== "") ?? ""
+    if (own.shown !== "" && isManifestType(type) && kindOf(type) !== kindOf(own.shown)) {
+      return Effect.fail(
+        malformed(service, `${what}: the media type is ${type}, the body has the form of ${own.shown}`)
+      )
+    }
+    return Effect.succeed(type)
   })
 
 const resolvedBy = ({ bytes, digest, mediaType }: RegistryManifest): ResolvedReference => ({

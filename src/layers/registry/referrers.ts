@@ -5,6 +5,7 @@ import { Effect, Option, Schema } from "effect"
 import { Digest, referrersTag } from "../../domain/Digest.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { ImageReference } from "../../domain/ImageReference.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import type { Referrer } from "../../services/OciRegistry.js"
 import { type Calls, wordsFor } from "./calls.js"
 import type { Core } from "./core.js"
@@ -14,7 +15,7 @@ import { maxDocumentBytes, type Settled } from "./options.js"
 import { advance } from "./tags.js"
 import type { Call } from "./transport.js"
 
-const ReferrersIndex = Schema.parseJson(Schema.Struct({
+const ReferrersIndex = jsonOf(Schema.Struct({
   manifests: Schema.NullOr(Schema.Array(Schema.Struct({
     mediaType: Schema.String,
     digest: Digest,
@@ -73,7 +74,7 @@ export const makeReferrers = (core: Core, calls: Calls, manifests: Manifests, op
         if (reply.status !== 200) return yield* fallback(reference, digest)
         const page = referrersIn(bytes)
         if (Option.isNone(page)) return yield* unreadable(reference)
-        found.push(...page.value)
+        for (const one of page.value) found.push(one)
         const next = yield* advance(call, reply)
         if (Option.isNone(next)) return found
         call = next.value

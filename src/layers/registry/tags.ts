@@ -4,6 +4,7 @@
 import { Chunk, Effect, Either, Option, Schema, Stream } from "effect"
 import type { CensusError, Transient } from "../../domain/Errors.js"
 import { canonicalName } from "../../domain/ImageReference.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import { nextPage } from "../../domain/LinkHeader.js"
 import type { RegistryRepository } from "../../services/OciRegistry.js"
 import { type Calls, ok } from "./calls.js"
@@ -14,7 +15,7 @@ import type { Call, Reply } from "./transport.js"
 
 const usualPage = 1_000
 
-const TagList = Schema.parseJson(Schema.Struct({ tags: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))) }))
+const TagList = jsonOf(Schema.Struct({ tags: Schema.optional(Schema.NullOr(Schema.Array(Schema.String))) }))
 
 const decode = Schema.decodeUnknownEither(TagList)
 

@@ -4,6 +4,7 @@
  */
 import { Clock, Effect, Option, Redacted, Schema } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import { makeFlights } from "../flights.js"
 
 /** A token in use. `fresh`: nobody has used it before this caller. */
@@ -21,7 +22,7 @@ export interface IssuedToken {
 
 const defaultLifetime = 60
 
-const TokenBody = Schema.parseJson(Schema.Struct({
+const TokenBody = jsonOf(Schema.Struct({
   token: Schema.optional(Schema.NullOr(Schema.String)),
   access_token: Schema.optional(Schema.NullOr(Schema.String)),
   expires_in: Schema.optional(Schema.NullOr(Schema.Number))

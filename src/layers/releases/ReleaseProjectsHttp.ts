@@ -6,6 +6,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Clock, DateTime, Duration, Effect, Layer, Option, Redacted, Schema } from "effect"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../domain/Errors.js"
 import { countedAs, type Problem, readRest } from "../../domain/GitHubAnswer.js"
+import { jsonOf } from "../../domain/JsonText.js"
 import type { BudgetKey } from "../../domain/RateBudget.js"
 import { type SourceRepository, startsWithV } from "../../domain/ReleaseNotes.js"
 import { clampPark, rateLimitOf, unnamedPark } from "../../domain/RetryAfter.js"
@@ -77,8 +78,8 @@ const askingOf = (
   }
 }
 
-const Releases = Schema.parseJson(Schema.Array(Schema.Struct({ tag_name: Schema.String })))
-const Tags = Schema.parseJson(Schema.Array(Schema.Struct({ name: Schema.String })))
+const Releases = jsonOf(Schema.Array(Schema.Struct({ tag_name: Schema.String })))
+const Tags = jsonOf(Schema.Array(Schema.Struct({ name: Schema.String })))
 
 const keyOf = ({ service, token }: Asking): BudgetKey => ({
   service: `${service}-releases`,

@@ -38,7 +38,7 @@ const sourceOf = (input: DeployInput, digest: Digest): Option.Option<ImageRefere
   )
 
 const typeOf = (input: DeployInput, bytes: Uint8Array): string => {
-  const own = Option.getOrUndefined(ownType(bytes))
+  const own = Option.getOrUndefined(Either.getRight(ownType(bytes)))
   return [input.mediaType, own?.declared, own?.shown].find((type) => type !== undefined && type !== "") ??
     "application/octet-stream"
 }

@@ -2,9 +2,10 @@
  * What `index` answers for one reference: the whole index, the object as it is, or its descriptor alone. None where
  * there is nothing.
  */
-import { Effect, Option } from "effect"
+import { Effect, Either, Option } from "effect"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import { familiar, type ImageReference } from "../../domain/ImageReference.js"
+import { parse } from "../../domain/JsonText.js"
 import { ContentCache } from "../../services/ContentCache.js"
 import { OciRegistry } from "../../services/OciRegistry.js"
 import { orNone, synthesizeIndex } from "./SynthesizeIndex.js"
@@ -18,15 +19,15 @@ export interface LookupOptions {
 
 /** JSON as it stands in a text: read once, printed in another form. */
 const parsed = (reference: ImageReference, bytes: Uint8Array): Effect.Effect<unknown, Transient> =>
-  Effect.try({
-    try: (): unknown => JSON.parse(Buffer.from(bytes).toString("utf8")),
-    catch: () =>
+  Either.mapLeft(
+    parse(Buffer.from(bytes).toString("utf8")),
+    ({ message }) =>
       new Transient({
         service: reference.registry,
         reason: "malformed",
-        message: `${familiar(reference)}: the manifest is not JSON`
+        message: `${familiar(reference)}: the manifest ${message}`
       })
-  })
+  )
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
 

@@ -180,9 +180,10 @@ describe("what a registry misses", () => {
   })
 })
 
+const failure = (body: string) =>
+  failureOf({ service: "reg.example", what: "o/n", method: "GET", status: 404, body })._tag
+
 describe("the rule for a 404", () => {
-  const failure = (body: string) =>
-    failureOf({ service: "reg.example", what: "o/n", method: "GET", status: 404, body })._tag
   const elsewhere = new Set(["DENIED", "UNAUTHORIZED", "TOOMANYREQUESTS", "UNAVAILABLE", "UNSUPPORTED"])
 
   it.prop(

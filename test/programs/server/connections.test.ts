@@ -101,6 +101,21 @@ layer(server, { excludeTestServices: true })("the server", (it) => {
       isProblem(yield* send(yield* Address, pieces), 413)
     }))
 
+  it.effect("reads no body that is nested too deep, and none that is no JSON", () =>
+    Effect.gen(function*() {
+      const url = yield* Address
+      const bodies = [
+        [`{"images":${"[".repeat(5_000)}${"]".repeat(5_000)}}`, "the body is nested more than 100 levels deep"],
+        [`{"a":`.repeat(100_000) + "1" + "}".repeat(100_000), "the body is nested more than 100 levels deep"],
+        ["{", "the body is no JSON"]
+      ] as const
+      for (const [body, words] of bodies) {
+        const answer = yield* send(url, [writing(`Content-Length: ${body.length}`), body])
+        isProblem(answer, 400)
+        assert.include(answer.text, words)
+      }
+    }))
+
   it.effect("says what is wrong with what is no request, as with all else", () =>
     Effect.gen(function*() {
       const url = yield* Address

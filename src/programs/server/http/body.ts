@@ -4,15 +4,14 @@
 import * as NodeHttpServerRequest from "@effect/platform-node/NodeHttpServerRequest"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import type { HttpServerResponse } from "@effect/platform/HttpServerResponse"
-import { Duration, Effect, Option, Schema } from "effect"
+import { Duration, Effect, Either } from "effect"
 import type { IncomingMessage } from "node:http"
+import { parse } from "../../../domain/JsonText.js"
 import { respondProblem } from "./respond.js"
 
 /** A request's body at most, in bytes. */
 const longestBody = 1024 * 1024
 
-const decodeJson = Schema.decodeOption(Schema.parseJson())
-const isJson = (text: string): boolean => Option.isSome(decodeJson(text))
 const tooLong = () => respondProblem(413, `the body is longer than ${longestBody} bytes`)
 
 /**
@@ -62,7 +61,11 @@ export const takeBody = (
       onTimeout: () =>
         respondProblem(408, `the body did not come within ${Duration.format(patience)}`, { connection: "close" })
     }),
-    Effect.filterOrFail(isJson, () => respondProblem(400, "the body is not JSON")),
-    Effect.map((text) => withText(request, text))
+    Effect.flatMap((text) =>
+      Either.match(parse(text), {
+        onLeft: ({ message }) => Effect.fail(respondProblem(400, `the body ${message}`)),
+        onRight: () => Effect.succeed(withText(request, text))
+      })
+    )
   )
 }
