@@ -84,7 +84,7 @@ export const documents = target({
     configSuits(text, linuxAmd64)
     childrenOf(bytes)
     const declared = ownType(bytes)
-    must(Option.isNone(declared) || declared.value.shown.length < 1_000, "a media type is shown at length")
+    must(declared._tag === "Left" || declared.right.shown.length < 1_000, "a media type is shown at length")
     const labels = Option.getOrElse(labelsOf(text), () => ({}))
     originOf({ labels, manifestAnnotations: labels, indexAnnotations: labels, baseLabels: {} })
     Option.map(baseOf(labels), parseSource)
