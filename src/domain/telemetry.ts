@@ -3,6 +3,7 @@
  * where things happen; nobody reads them for control flow.
  */
 import { Duration, Effect, Metric, MetricBoundaries, MetricLabel } from "effect"
+import { defectJobs } from "./Defect.js"
 import type { Transient, TransientReason } from "./Errors.js"
 import type { BudgetKey } from "./RateBudget.js"
 
@@ -44,6 +45,11 @@ const jobFailures = Metric.counter("image_census_job_failures_total", {
 
 const credentialsRefused = Metric.gauge("image_census_credential_refused", {
   description: "1 while a service refuses a credential and it is not used, else 0."
+})
+
+const defects = Metric.counter("image_census_defects_total", {
+  description: "Defects of the program that cost a row, or a job its run, by where they happened.",
+  incremental: true
 })
 
 // Never `job` or `instance`, which are Prometheus' own.
@@ -154,6 +160,18 @@ export const answered = (method: string, status: number, took: Duration.Duration
     Metric.update(Metric.taggedWithLabels(servedSeconds, [label("method", method)]), Duration.toSeconds(took))
   )
 
+const defectsOf = (job: string) => Metric.taggedWithLabels(defects, [label("name", job)])
+
+/** Counts a defect. */
+export const defectSeen = (job: string): Effect.Effect<void> => Metric.increment(defectsOf(job))
+
+/** Shows from now on where defects may happen, none so far. */
+export const defectsBegin: Effect.Effect<void> = Effect.forEach(
+  defectJobs,
+  (job) => Metric.incrementBy(defectsOf(job), 0),
+  { discard: true }
+)
+
 /** Says whether a job runs. */
 export const jobRuns = (job: string, runs: boolean): Effect.Effect<void> =>
   Metric.set(Metric.taggedWithLabels(jobsUp, [label("name", job)]), runs ? 1 : 0)
@@ -176,7 +194,7 @@ export const jobsBegin = (jobs: ReadonlyArray<string>): Effect.Effect<void> =>
 
 /** Shows what is counted under labels that are known beforehand, none so far. */
 export const countingBegins: Effect.Effect<void> = Effect.zipRight(
-  attemptsEnded({ delivered: 0, failed: 0, dead: 0 }),
+  Effect.zipRight(attemptsEnded({ delivered: 0, failed: 0, dead: 0 }), defectsBegin),
   Effect.sync(() => {
     for (const table of tables) rowsWritten.unsafeValue([label("table", table)])
     for (const method of ["GET", "POST"]) servedSeconds.unsafeValue([label("method", method)])

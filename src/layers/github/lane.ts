@@ -7,7 +7,8 @@
  * off. Only a question that fails although others are answered is given up: TRANSIENT after three such failures. Where
  * there are no others, a document without repositories tells the two apart.
  */
-import { Effect, Either, Exit, Option, type Redacted, Ref, type Tracer } from "effect"
+import { type Cause, Deferred, Effect, Either, Exit, Option, type Redacted, Ref, type Tracer } from "effect"
+import { defectOf } from "../../domain/Defect.js"
 import { Auth, type CensusError, NotFound, Transient } from "../../domain/Errors.js"
 import type { Problem } from "../../domain/GitHubAnswer.js"
 import type { AliasAnswer } from "../../domain/GitHubGraphqlAnswer.js"
@@ -130,6 +131,23 @@ export const makeLane = Effect.fnUntraced(function*<Q extends Question, A>(
     }
   })
 
+  // What cannot be read kills its own question, which is told where the row is.
+  const orDieWith = (slot: Slot<Q, A>) => <R>(work: Effect.Effect<void, never, R>) =>
+    Effect.catchAllCause(work, (cause) =>
+      Option.match(defectOf(cause), {
+        onNone: () => Effect.failCause(cause),
+        onSome: (defect) => backlog.finish(slot, Exit.failCause(defect))
+      }))
+
+  // A request that dies of one of its questions: halved until that one is alone, and dies.
+  const died = Effect.fnUntraced(function*(batch: ReadonlyArray<Slot<Q, A>>, defect: Cause.Cause<never>) {
+    const open = yield* Effect.filter(batch, ({ result }) => Effect.negate(Deferred.isDone(result)))
+    const [first] = open
+    if (first !== undefined && open.length === 1) return yield* backlog.finish(first, Exit.failCause(defect))
+    for (const slot of open) slot.cap = Math.ceil(open.length / 2)
+    yield* backlog.giveBack(open, "front")
+  })
+
   const distribute = Effect.fnUntraced(function*(
     batch: ReadonlyArray<Slot<Q, A>>,
     aliases: ReadonlyArray<string>,
@@ -139,7 +157,7 @@ export const makeLane = Effect.fnUntraced(function*<Q extends Question, A>(
     for (const [index, slot] of batch.entries()) {
       const found = answer.aliases.get(aliases[index] ?? "")
       if (found === undefined) unanswered.push(slot)
-      else yield* handOut(slot, found)
+      else yield* orDieWith(slot)(handOut(slot, found))
     }
     yield* place.giveUpRefused
     const problem = Option.getOrUndefined(answer.problem)
@@ -183,7 +201,15 @@ export const makeLane = Effect.fnUntraced(function*<Q extends Question, A>(
     full: Effect.map(Ref.get(size), (state) => state.size),
     turn: Effect.fnUntraced(function*(token: Redacted.Redacted) {
       const batch = yield* backlog.take(id, (yield* Ref.get(size)).size, mostBytes)
-      if (batch.length > 0) yield* round(token, batch)
+      if (batch.length === 0) return
+      yield* round(token, batch).pipe(
+        Effect.catchAllCause((cause) =>
+          Option.match(defectOf(cause), {
+            onNone: () => Effect.failCause(cause),
+            onSome: (defect) => died(batch, defect)
+          })
+        )
+      )
     })
   } satisfies Lane
 })

@@ -5,6 +5,7 @@
 import { Duration, Effect, Either, Ref } from "effect"
 import type { Auth } from "../../domain/Errors.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
+import { roundsOf } from "../contained.js"
 import type { Member } from "./credentials.js"
 import type { Lane, Workplace } from "./lane.js"
 import type { Rest } from "./refusals.js"
@@ -54,7 +55,7 @@ export const makeWorker = Effect.fnUntraced(function*(
   /** Works as long as it is let; rests while GitHub refuses the member. */
   const run: Effect.Effect<never> = round.pipe(
     Effect.catchTag("AUTH", (why) => Effect.zipRight(member.forget, rest(member.payer, why))),
-    Effect.forever
+    roundsOf("github", `the requests of ${member.payer.key.payer}`)
   )
 
   return { id: member.payer.key.payer, run } as const

@@ -53,9 +53,6 @@ export const rowOf = <A, I>(schema: Schema.Schema<A, I>) => {
 /** An instant (epoch milliseconds) as a `timestamptz`. */
 export const instant = (sql: SqlClient, epochMillis: number) => sql`to_timestamp(${epochMillis / 1000}::float8)`
 
-/** What the database can keep as text, in JSON too: no NUL, and no half of a character. */
-export const storable = (text: string): string => text.replaceAll("\u0000", "").replace(/\p{Surrogate}/gu, "\ufffd")
-
 /**
  * Whether the image of a row `d` has a snapshot of a day: one lookup in the index for each row. As an `exists` it would
  * become a join, for which the planner reads a whole month while its statistics know no row of today.

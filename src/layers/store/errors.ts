@@ -40,6 +40,7 @@ export const isAway = (error: SqlError): boolean => {
 }
 
 const reasonOf = (error: SqlError): TransientReason => {
+  if (isRowError(error)) return "malformed"
   const code = codeOf(error)
   if (code === undefined || /^(?:08|53300|57P|E[A-Z])/.test(code)) return "network"
   return code === "57014" ? "timeout" : "server"

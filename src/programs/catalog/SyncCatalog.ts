@@ -7,6 +7,7 @@ import { isOfficial } from "../../domain/CatalogImage.js"
 import type { Auth, Transient } from "../../domain/Errors.js"
 import { fullName } from "../../domain/GitHubRepository.js"
 import { dockerHub } from "../../domain/ImageReference.js"
+import { contained } from "../../layers/contained.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
 import {
@@ -20,7 +21,7 @@ import type { OciRegistry } from "../../services/OciRegistry.js"
 import { ProcessBoard } from "../../services/ProcessBoard.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { nextDay, orDefer } from "../sync/looks.js"
-import { databaseBackoff, isLost } from "../sync/outbox.js"
+import { databaseBackoff, deferredFor, isLost, unfitReason, writeApart } from "../sync/outbox.js"
 import { makePersist } from "./askHub.js"
 import type { CatalogOptions, CatalogSummary } from "./CatalogOptions.js"
 import type { Look } from "./look.js"
@@ -105,6 +106,7 @@ const makeWorker = Effect.fn("catalog.worker")(function*(options: CatalogOptions
   yield* Ref.get(held).pipe(
     Effect.flatMap((images) => catalog.extend([...images], lease)),
     Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not lengthened", error.message)),
+    contained("catalog", "lengthening leases"),
     Effect.repeat(Schedule.spaced(Duration.times(lease, 1 / 3))),
     Effect.delay(Duration.times(lease, 1 / 3)),
     Effect.forkScoped
@@ -121,8 +123,9 @@ const makeWorker = Effect.fn("catalog.worker")(function*(options: CatalogOptions
     const look = claim.name.registry === dockerHub
       ? lookAtHub(persist, options.maxTags)
       : lookElsewhere(options.maxTags)
-    const defer = orDefer(claim.attempts, nextDay)
-    const result = yield* defer(look(claim))
+    const { attempts, name } = claim
+    const defer = orDefer({ job: "catalog", subject: name.image, attempts, latest: nextDay })
+    const result = yield* defer(Effect.suspend(() => look(claim)))
     const nothing: Look = { image: Option.none(), tags: Option.none(), error: Option.none() }
     const found = "_tag" in result ? nothing : result
     const failure = "_tag" in result
@@ -145,6 +148,12 @@ const makeWorker = Effect.fn("catalog.worker")(function*(options: CatalogOptions
     return finding
   })
 
+  const write = (finding: CatalogFinding) =>
+    Effect.suspend(() => catalog.record(finding)).pipe(
+      Effect.retry({ schedule: again, while: isLost }),
+      Effect.flatMap((change) => Ref.update(progress, (before) => counted(before, finding, change)))
+    )
+
   const work = (claim: ClaimedEntry) =>
     Effect.gen(function*() {
       const finding = yield* findingOf(claim)
@@ -152,9 +161,15 @@ const makeWorker = Effect.fn("catalog.worker")(function*(options: CatalogOptions
         onNone: () => Effect.void,
         onSome: ({ reason }) => Effect.logWarning(`${claim.name.image} is put off`, reason)
       })
-      yield* catalog.record(finding).pipe(
-        Effect.retry({ schedule: again, while: isLost }),
-        Effect.flatMap((change) => Ref.update(progress, (before) => counted(before, finding, change))),
+      yield* writeApart(
+        [finding],
+        ([finding]) => finding === undefined ? Effect.void : write(finding),
+        // The image keeps why, and what was found is not tried to be written again at once.
+        (finding, cause) =>
+          Effect.flatMap(unfitReason("catalog", claim.name.image, cause), (reason) =>
+            Effect.flatMap(deferredFor(claim.attempts, reason), (failure) =>
+              write({ ...finding, image: Option.none(), tags: Option.none(), failure: Option.some(failure) })))
+      ).pipe(
         // The image stays as it was; its lease lapses.
         Effect.catchTag("TRANSIENT", (error) =>
           Effect.zipRight(

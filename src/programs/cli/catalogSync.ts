@@ -14,6 +14,7 @@ import { keep, syncOnce } from "../catalog/SyncCatalog.js"
 import { Settings } from "../settings/Settings.js"
 import { imageArguments, namesOf } from "./catalogOptions.js"
 import type { CommandLayers } from "./CommandLayers.js"
+import { failingForDefects } from "./defects.js"
 import { Failure, UsageError } from "./errors.js"
 import * as Output from "./output.js"
 import { described, withSettings } from "./run.js"
@@ -67,7 +68,7 @@ export const sync = (layers: CommandLayers) =>
         const named = names.length === 0 ? Option.none() : Option.some(names.map(({ image }) => image))
         if (once || Option.isSome(named)) return yield* tell(yield* syncOnce(options, named), json)
         return yield* keep(options)
-      }).pipe(Effect.provide(layers.all))
+      }).pipe(Effect.provide(layers.all), failingForDefects)
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Keeps the catalog up to date: descriptions, logos, counters, and tags with their digests and platforms. Goes on " +

@@ -11,6 +11,7 @@ import { Settings } from "../settings/Settings.js"
 import { candidateOf, discover as runDiscover, discoverDry } from "../sync/Discover.js"
 import { discoverOptions } from "../sync/fromSettings.js"
 import type { CommandLayers } from "./CommandLayers.js"
+import { failingForDefects } from "./defects.js"
 import { Failure, UsageError } from "./errors.js"
 import { linkRecord } from "./linksText.js"
 import * as Output from "./output.js"
@@ -138,7 +139,7 @@ export const discover = (layers: CommandLayers) =>
     dryRun: Options.boolean("dry-run").pipe(Options.withDescription("Look only; nothing is stored.")),
     json: Output.json
   }, ({ dryRun, json, repositories }) =>
-    Effect.gen(function*() {
+    failingForDefects(Effect.gen(function*() {
       const wanted = yield* parsed(repositories)
       yield* requireGitHub
       const settings = yield* Settings
@@ -176,7 +177,7 @@ export const discover = (layers: CommandLayers) =>
       if (deferred > 0 && deferred === findings.length) {
         return yield* new Failure({ message: "no definite answer was had" })
       }
-    }).pipe(withSettings)).pipe(
+    })).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Looks at repositories now, due or not, and prints what was found and why. They are added if they are new.",
         [

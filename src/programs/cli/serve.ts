@@ -10,6 +10,7 @@ import { discoverOptions } from "../sync/fromSettings.js"
 import { version } from "../version.js"
 import { provideAwaiting } from "./awaitDatabase.js"
 import type { CommandLayers } from "./CommandLayers.js"
+import { tellingDefects } from "./defects.js"
 import * as Output from "./output.js"
 import { described, withSettings } from "./run.js"
 
@@ -69,6 +70,7 @@ export const serverAwaiting = (layers: CommandLayers, address: Address) =>
 export const serve = (layers: CommandLayers) =>
   Command.make("serve", address, (address) =>
     Effect.zipRight(startServer(address), Effect.never).pipe(
+      tellingDefects,
       Effect.scoped,
       serverAwaiting(layers, address),
       withSettings

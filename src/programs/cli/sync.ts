@@ -13,6 +13,7 @@ import { summarize, sync as runSync } from "../sync/Sync.js"
 import type { SyncSummary } from "../sync/SyncOptions.js"
 import { provideAwaiting } from "./awaitDatabase.js"
 import type { CommandLayers } from "./CommandLayers.js"
+import { failingForDefects, tellingDefects } from "./defects.js"
 import * as Output from "./output.js"
 import { withProgress } from "./progress.js"
 import { nameOf, registryText } from "./progressText.js"
@@ -74,7 +75,9 @@ export const sync = (layers: CommandLayers) =>
         Effect.onInterrupt(() => tell(json))
       )
       // As long as it waits for a database that it loses while it runs.
-      yield* provideAwaiting(layers.all, { patience: flags.once ? patience : undefined })(run)
+      yield* failingForDefects(
+        provideAwaiting(layers.all, { patience: flags.once ? patience : undefined })(run)
+      )
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Looks for the images of repositories (discovery) and keeps the pulls of known images by day (refresh). " +
@@ -104,8 +107,8 @@ export const daemon = (layers: CommandLayers) =>
           Effect.onInterrupt(() => Output.tell("stopped"))
         )
       yield* serve
-        ? serverAwaiting(layers, address)(run(startServer(address)))
-        : provideAwaiting(layers.all)(run(Effect.void))
+        ? tellingDefects(serverAwaiting(layers, address)(run(startServer(address))))
+        : tellingDefects(provideAwaiting(layers.all)(run(Effect.void)))
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(
         "Runs every job for ever, under one supervisor. A job that fails starts again, one whose credentials are refused " +

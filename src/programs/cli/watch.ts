@@ -11,6 +11,7 @@ import { watchOptions } from "../watch/fromSettings.js"
 import { watch as runWatch } from "../watch/Watch.js"
 import { nothingYet, type WatchSummary } from "../watch/WatchOptions.js"
 import type { CommandLayers } from "./CommandLayers.js"
+import { failingForDefects } from "./defects.js"
 import { Failure } from "./errors.js"
 import * as Output from "./output.js"
 import * as References from "./references.js"
@@ -131,7 +132,8 @@ const run = (layers: CommandLayers) =>
         Effect.zipRight(runWatch(watchOptions(settings, { once, jitter: !noJitter }), done)),
         Effect.zipRight(tell),
         Effect.onInterrupt(() => tell),
-        Effect.provide(layers.all)
+        Effect.provide(layers.all),
+        failingForDefects
       )
     }).pipe(withSettings)).pipe(
       Command.withDescription(described(

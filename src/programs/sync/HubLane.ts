@@ -4,11 +4,13 @@
  * are spent.
  */
 import { Array as Arr, Chunk, Clock, Deferred, Effect, Either, Option, Queue, Ref, type Scope, Stream } from "effect"
+import { defectOf } from "../../domain/Defect.js"
 import type { Auth, CensusError } from "../../domain/Errors.js"
 import { type ImageFacts, withoutDetails } from "../../domain/Finding.js"
 import { hubPath } from "../../domain/HubImage.js"
 import { readPage, worthListing } from "../../domain/HubPlan.js"
 import { makeCircuit } from "../../layers/circuit.js"
+import { contained, roundsOf } from "../../layers/contained.js"
 import { DockerHubRegistry, type NamespacePage } from "../../services/DockerHubRegistry.js"
 import * as LaneQueue from "./LaneQueue.js"
 import type { AskHub } from "./looks.js"
@@ -73,6 +75,18 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
 
   const answered = (members: ReadonlyArray<Wanted>, answer: Option.Option<ImageFacts>) =>
     Effect.forEach(members, (wanted) => Deferred.succeed(wanted.answer, answer), { discard: true })
+
+  const unanswered = (members: ReadonlyArray<Wanted>) =>
+    Effect.filter(members, ({ answer }) => Effect.negate(Deferred.isDone(answer)))
+
+  /** Work for members; where it dies, they do of the same, each on its own. The lane goes on. */
+  const orDieWith = (members: ReadonlyArray<Wanted>) => (work: Effect.Effect<void, Auth>): Effect.Effect<void, Auth> =>
+    Effect.catchAllCause(work, (cause) =>
+      Option.match(defectOf(cause), {
+        onNone: () => Effect.failCause(cause),
+        onSome: (defect) =>
+          Effect.forEach(members, ({ answer }) => Deferred.failCause(answer, defect), { discard: true })
+      }))
 
   const again = (members: ReadonlyArray<Wanted>) => members.forEach((wanted) => queue.add(wanted))
 
@@ -195,14 +209,16 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
     const distinct = new Set(listable.map((wanted) => wanted.image)).size
     if (worthListing(distinct, sizes.get(group.namespace))) {
       again(single)
-      const open = yield* list(group.namespace, group.kind, listable)
+      const listed = yield* contained("dockerhub", group.namespace)(list(group.namespace, group.kind, listable))
+      // Where reading the listing died of one of them, each is asked for alone.
+      const open = Either.isRight(listed) ? listed.right : yield* unanswered(listable)
       for (const wanted of open) wanted.single = true
       return again(open)
     }
     const { image } = first
     const [others, same] = Arr.partition(members, (wanted) => wanted.image === image)
     again(others)
-    yield* askSingly(same, image)
+    yield* orDieWith(same)(Effect.suspend(() => askSingly(same, image)))
     queue.spent(group.kind, 1)
   })
 
@@ -219,9 +235,9 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
     }
     again(Chunk.toReadonlyArray(yield* Queue.takeAll(arrivals)))
     const group = queue.next()
-    if (group !== undefined) yield* serveGroup(group)
+    if (group !== undefined) yield* orDieWith(group.members)(serveGroup(group))
     yield* showCircuit
-  }).pipe(Effect.forever)
+  }).pipe(roundsOf("dockerhub", "the lane to Docker Hub"))
 
   return { ask, serve }
 })

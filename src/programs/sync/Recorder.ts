@@ -4,7 +4,9 @@
  */
 import { Duration, Effect, Ref, Schedule, type Scope } from "effect"
 import type { ClaimedImage, ClaimedRepository, DiscoveryFinding, RefreshFinding } from "../../domain/Finding.js"
+import { fullName } from "../../domain/GitHubRepository.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
+import { contained } from "../../layers/contained.js"
 import { count } from "./counts.js"
 import * as Outbox from "./outbox.js"
 import { SyncProgress } from "./SyncProgress.js"
@@ -45,18 +47,22 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
   const heldImages = new Map<string, ClaimedImage>()
   const writing = yield* Effect.makeSemaphore(1)
 
-  const discovery = Outbox.make<DiscoveryFinding>(
-    "discovery",
-    store.recordDiscovery,
-    (findings) => Ref.update(progress, count.discovery(findings)),
-    ({ claim }) => heldRepositories.delete(claim.id)
-  )
-  const refresh = Outbox.make<RefreshFinding>(
-    "refresh",
-    store.recordRefresh,
-    (findings) => Ref.update(progress, count.refresh(findings)),
-    ({ claim }) => heldImages.delete(claim.image)
-  )
+  const discovery = Outbox.make<DiscoveryFinding>({
+    job: "discovery",
+    record: store.recordDiscovery,
+    written: (findings) => Ref.update(progress, count.discovery(findings)),
+    letGo: ({ claim }) => heldRepositories.delete(claim.id),
+    rowOf: ({ claim }) => ({ subject: fullName(claim.repository), attempts: claim.attempts }),
+    deferred: ({ at, claim }, result) => ({ at, claim, result })
+  })
+  const refresh = Outbox.make<RefreshFinding>({
+    job: "refresh",
+    record: store.recordRefresh,
+    written: (findings) => Ref.update(progress, count.refresh(findings)),
+    letGo: ({ claim }) => heldImages.delete(claim.image),
+    rowOf: ({ claim }) => ({ subject: claim.image, attempts: claim.attempts }),
+    deferred: ({ at, claim }, result) => ({ at, claim, result })
+  })
 
   const held = () => ({ repositories: [...heldRepositories.values()], images: [...heldImages.values()] })
   const drain = writing.withPermits(1)(Effect.zipRight(discovery.flush, refresh.flush))
@@ -74,9 +80,14 @@ export const make = Effect.fn("Recorder.make")(function*(lease: Duration.Duratio
   })
 
   yield* Effect.addFinalizer(() => leave)
-  yield* drain.pipe(Effect.repeat(Schedule.spaced(flushEvery)), Effect.forkScoped)
+  yield* drain.pipe(
+    contained("sync", "writing findings"),
+    Effect.repeat(Schedule.spaced(flushEvery)),
+    Effect.forkScoped
+  )
   yield* Effect.suspend(() => store.extendLeases(held(), lease)).pipe(
     Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("leases were not lengthened", error.message)),
+    contained("sync", "lengthening leases"),
     Effect.schedule(Schedule.spaced(Duration.times(lease, 1 / 3))),
     Effect.forkScoped
   )

@@ -74,7 +74,7 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
     { ask, registry, quay, guard: yield* Breaker.make(name) },
     Duration.toMillis(options.discoveryInterval)
   )
-  const read = yield* makeSourceLook(registry, yield* Breaker.make(`verification at ${name}`))
+  const read = yield* makeSourceLook(registry, yield* Breaker.make(`verification at ${name}`, "verification"))
   const checks: Lane<ClaimedCheck, never> = {
     name,
     claim: Effect.uninterruptible(

@@ -4,6 +4,7 @@
  */
 import { Duration, Effect, Ref, Schedule, type Scope } from "effect"
 import type { CheckFinding, ClaimedCheck, ClaimedSource, SourceFinding } from "../../domain/RegistryCheck.js"
+import { contained } from "../../layers/contained.js"
 import { LinkStore } from "../../services/LinkStore.js"
 import { count } from "./counts.js"
 import * as Outbox from "./outbox.js"
@@ -32,18 +33,23 @@ export const make = Effect.fn("RegistryRecorder.make")(function*(lease: Duration
   const sources = new Map<string, ClaimedSource>()
   const writing = yield* Effect.makeSemaphore(1)
 
-  const check = Outbox.make<CheckFinding>(
-    "registries",
-    store.recordChecks,
-    (findings) => Ref.update(progress, count.checks(findings)),
-    ({ claim }) => checks.delete(claim.image)
-  )
-  const source = Outbox.make<SourceFinding>(
-    "verification",
-    store.recordSources,
-    (findings) => Ref.update(progress, count.sources(findings)),
-    ({ claim }) => sources.delete(claim.image)
-  )
+  const rowOf = ({ claim }: CheckFinding | SourceFinding) => ({ subject: claim.image, attempts: claim.attempts })
+  const check = Outbox.make<CheckFinding>({
+    job: "registries",
+    record: store.recordChecks,
+    written: (findings) => Ref.update(progress, count.checks(findings)),
+    letGo: ({ claim }) => checks.delete(claim.image),
+    rowOf,
+    deferred: (finding, result) => ({ ...finding, result })
+  })
+  const source = Outbox.make<SourceFinding>({
+    job: "verification",
+    record: store.recordSources,
+    written: (findings) => Ref.update(progress, count.sources(findings)),
+    letGo: ({ claim }) => sources.delete(claim.image),
+    rowOf,
+    deferred: (finding, result) => ({ ...finding, result })
+  })
 
   const held = () => ({ checks: [...checks.values()], sources: [...sources.values()] })
   const onHeld = (
@@ -65,8 +71,13 @@ export const make = Effect.fn("RegistryRecorder.make")(function*(lease: Duration
       )
     )
   )
-  yield* drain.pipe(Effect.repeat(Schedule.spaced(flushEvery)), Effect.forkScoped)
+  yield* drain.pipe(
+    contained("sync", "writing findings of registries"),
+    Effect.repeat(Schedule.spaced(flushEvery)),
+    Effect.forkScoped
+  )
   yield* onHeld((claims) => store.extendLeases(claims, lease), "leases were not lengthened").pipe(
+    contained("sync", "lengthening leases of registries"),
     Effect.schedule(Schedule.spaced(Duration.times(lease, 1 / 3))),
     Effect.forkScoped
   )

@@ -6,6 +6,7 @@ import { Clock, Deferred, Duration, Effect, Ref, Schedule, type Scope } from "ef
 import type { Auth, Transient } from "../../domain/Errors.js"
 import type { ClaimedImage, ClaimedRepository } from "../../domain/Finding.js"
 import { dockerHub } from "../../domain/ImageReference.js"
+import { contained } from "../../layers/contained.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
 import { ProcessBoard } from "../../services/ProcessBoard.js"
@@ -91,7 +92,12 @@ export const sync = Effect.fn("sync")(
       Effect.catchTag("TRANSIENT", (error) => Effect.logWarning("due rows were not counted", error.message))
     )
     // The first claims go before: counting a large table takes a moment.
-    yield* countDue.pipe(Effect.repeat(Schedule.spaced("1 minute")), Effect.delay("1 second"), Effect.forkScoped)
+    yield* countDue.pipe(
+      contained("sync", "counting due rows"),
+      Effect.repeat(Schedule.spaced("1 minute")),
+      Effect.delay("1 second"),
+      Effect.forkScoped
+    )
     yield* Effect.flatMap(Ref.get(progress), (state) => board.report("sync", state)).pipe(
       Effect.repeat(Schedule.spaced("1 second")),
       Effect.forkScoped

@@ -2,15 +2,23 @@
  * Looks at one registry, so that its trouble is its own: no definite answer becomes a deferral, short parks are waited
  * out, and while a registry keeps failing, rows are put off without asking.
  */
-import { Cause, Clock, Duration, Effect, Exit, Option, Random, Ref } from "effect"
+import { Cause, Clock, Duration, Effect, Either, Exit, Option, Random, Ref } from "effect"
 import { deferralDelay } from "../../domain/Backoff.js"
 import { admit, type CircuitState, closed, settle, type Verdict } from "../../domain/Circuit.js"
+import type { DefectJob } from "../../domain/Defect.js"
 import type { CensusError } from "../../domain/Errors.js"
 import type { Deferral } from "../../domain/Finding.js"
+import { contained } from "../../layers/contained.js"
 
-/** Makes a look; every end but an interruption is an answer or a deferral. `attempts`: how often it was put off before. */
+/** A row that is looked at; `attempts`: how often it was put off before. */
+export interface GuardedRow {
+  readonly image: string
+  readonly attempts: number
+}
+
+/** Makes a look; every end but an interruption is an answer or a deferral. */
 export type Guard = <A, R>(
-  attempts: number,
+  row: GuardedRow,
   look: Effect.Effect<A, CensusError, R>
 ) => Effect.Effect<A | Deferral, never, R>
 
@@ -29,8 +37,11 @@ const verdictOf = <A>(exit: Exit.Exit<A, CensusError>): Verdict => {
   return failure._tag === "TRANSIENT" ? "failed" : "answered"
 }
 
-/** A guard of its own for a registry. */
-export const make = Effect.fn("breaker.make")(function*(registry: string): Effect.fn.Return<Guard> {
+/** A guard of its own for a registry; `job`: where its looks may die. */
+export const make = Effect.fn("breaker.make")(function*(
+  registry: string,
+  job: DefectJob = "registries"
+): Effect.fn.Return<Guard> {
   const state = yield* Ref.make<CircuitState>(closed)
 
   const putOff = Effect.fnUntraced(function*(attempts: number, reason: string, until: number) {
@@ -53,7 +64,7 @@ export const make = Effect.fn("breaker.make")(function*(registry: string): Effec
       } else if (after._tag === "Closed" && before._tag !== "Closed") yield* Effect.logInfo(`${registry} answers again`)
     })
 
-  return <A, R>(attempts: number, look: Effect.Effect<A, CensusError, R>) => {
+  return <A, R>({ attempts, image }: GuardedRow, look: Effect.Effect<A, CensusError, R>) => {
     const go = (parks: number): Effect.Effect<A | Deferral, never, R> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
@@ -67,6 +78,11 @@ export const make = Effect.fn("breaker.make")(function*(registry: string): Effec
         }
         return yield* look.pipe(
           Effect.onExit((exit) => settled(admission.probe, exit)),
+          contained(job, image),
+          Effect.flatMap(Either.match({
+            onLeft: (reason): Effect.Effect<A | Deferral> => putOff(attempts, reason, 0),
+            onRight: (answer): Effect.Effect<A | Deferral> => Effect.succeed(answer)
+          })),
           Effect.catchTags({
             AUTH: (error) => putOff(attempts, error.message, 0),
             NOT_FOUND: (error) => putOff(attempts, `unexpected: ${error.message}`, 0),

@@ -1,9 +1,10 @@
 /**
  * One look at a repository, one look at a known image: from a claim to a finding. Only AUTH for everything ends a run.
  */
-import { Clock, Effect, Option, Random } from "effect"
+import { Clock, Effect, Either, Option, Random } from "effect"
 import { deferralDelay } from "../../domain/Backoff.js"
 import { hubCandidate } from "../../domain/Candidates.js"
+import type { DefectJob } from "../../domain/Defect.js"
 import type { Auth, CensusError } from "../../domain/Errors.js"
 import type {
   ClaimedImage,
@@ -15,23 +16,33 @@ import type {
   RefreshFinding,
   RepositoryProbe
 } from "../../domain/Finding.js"
-import { key } from "../../domain/GitHubRepository.js"
+import { fullName, key } from "../../domain/GitHubRepository.js"
 import type { RepositoryReading } from "../../domain/ImageClaim.js"
 import { dockerHub } from "../../domain/ImageReference.js"
 import { addDays, dayOf, startOf } from "../../domain/UtcDay.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
+import { contained } from "../../layers/contained.js"
 import type { LaneKind } from "./LaneQueue.js"
 import { keptReading, readFiles } from "./readFiles.js"
 
 /** Asks the Hub for an image: none is a definite "there is no such image". */
 export type AskHub = (kind: LaneKind, image: string) => Effect.Effect<Option.Option<ImageFacts>, CensusError>
 
+/** A row that is looked at. */
+export interface LookedAt {
+  readonly job: DefectJob
+  /** For people. */
+  readonly subject: string
+  readonly attempts: number
+  /** The instant to which to put off at most, where the server names no later one. */
+  readonly latest?: (now: number) => number
+}
+
 /**
- * Turns what is no definite answer into a deferral; AUTH that concerns everything goes on to end the run.
- * @param latest the instant to which to put off at most, where the server names no later one.
+ * Turns what is no definite answer into a deferral, a defect too; AUTH that concerns everything goes on to end the run.
  */
 export const orDefer =
-  (attempts: number, latest: (now: number) => number = () => Number.POSITIVE_INFINITY) =>
+  ({ attempts, job, latest = () => Number.POSITIVE_INFINITY, subject }: LookedAt) =>
   <A, R>(look: Effect.Effect<A, CensusError, R>): Effect.Effect<A | Deferral, Auth, R> => {
     const deferred = Effect.fn("deferred")(function*(reason: string, until: number) {
       const delay = deferralDelay(attempts + 1, yield* Random.next)
@@ -43,12 +54,19 @@ export const orDefer =
       }
       return deferral
     })
-    return look.pipe(Effect.catchTags({
+    return look.pipe(
+      contained(job, subject),
+      Effect.flatMap(Either.match({
+        onLeft: (reason): Effect.Effect<A | Deferral> => deferred(reason, 0),
+        onRight: (answer): Effect.Effect<A | Deferral> => Effect.succeed(answer)
+      })),
+      Effect.catchTags({
       AUTH: (error) => error.scope === "all" ? Effect.fail(error) : deferred(error.message, 0),
       RATE_LIMIT: (error) => deferred(error.message, error.until.epochMillis),
       NOT_FOUND: (error) => deferred(`unexpected: ${error.message}`, 0),
       TRANSIENT: (error) => deferred(`${error.reason}: ${error.message}`, 0)
-    }))
+      })
+    )
   }
 
 /** What a look at a repository asks for. */
@@ -106,10 +124,12 @@ const lookOnHub = Effect.fnUntraced(function*(probe: RepositoryProbe, ask: AskHu
 export const lookAtRepository = (ask: AskHub, options: LookOptions) =>
   Effect.fn("discovery.look")(
     function*(claim: ClaimedRepository): Effect.fn.Return<DiscoveryFinding, Auth, GitHubProbe> {
+      const { attempts, repository } = claim
+      const defer = orDefer({ job: "discovery", subject: fullName(repository), attempts })
       const look = Effect.gen(function*() {
         const { probe, reading } = yield* lookOnGitHub(claim, options)
         const [result, read] = yield* Effect.all(
-          [lookOnHub(probe, ask, options).pipe(orDefer(claim.attempts)), reading],
+          [defer(lookOnHub(probe, ask, options)), reading],
           { concurrency: "unbounded" }
         )
         return { result, reading: Option.getOrUndefined(read) }
@@ -118,7 +138,7 @@ export const lookAtRepository = (ask: AskHub, options: LookOptions) =>
           "NOT_FOUND",
           () => Effect.succeed({ result: { _tag: "NotFound" } satisfies DiscoveryResult, reading: undefined })
         ),
-        orDefer(claim.attempts)
+        defer
       )
       const found = yield* look
       const at = yield* Clock.currentTimeMillis
@@ -135,11 +155,11 @@ export const nextDay = (now: number): number => startOf(addDays(dayOf(now), 1))
 /** Looks at a known image again. */
 export const lookAtImage = (ask: AskHub) =>
   Effect.fn("refresh.look")(function*(claim: ClaimedImage): Effect.fn.Return<RefreshFinding, Auth> {
-    const result = yield* ask("refresh", claim.image).pipe(
+    const result = yield* Effect.suspend(() => ask("refresh", claim.image)).pipe(
       Effect.map((facts): RefreshFinding["result"] =>
         Option.isSome(facts) ? { _tag: "Refreshed", facts: facts.value } : { _tag: "Gone" }
       ),
-      orDefer(claim.attempts, nextDay)
+      orDefer({ job: "refresh", subject: claim.image, attempts: claim.attempts, latest: nextDay })
     )
     return { claim, at: yield* Clock.currentTimeMillis, result }
   })

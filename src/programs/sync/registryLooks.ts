@@ -99,7 +99,7 @@ export const makeCheck = Effect.fn("registryLooks.makeCheck")(function*(
   }
 
   return Effect.fn("registry.look")(function*(claim: ClaimedCheck): Effect.fn.Return<CheckFinding> {
-    const result = yield* guard(claim.attempts, look(claim))
+    const result = yield* guard(claim, Effect.suspend(() => look(claim)))
     const at = yield* Clock.currentTimeMillis
     const dueAt = dueAfter(claim, at, result._tag === "Found", yield* Random.next)
     return { claim, at, dueAt, result }

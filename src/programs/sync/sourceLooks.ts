@@ -142,7 +142,7 @@ export const makeSourceLook = Effect.fn("sourceLooks.make")(function*(registry: 
     const reading = look(claim, pulls).pipe(
       Effect.catchTag("NOT_FOUND", (error) => Effect.succeed(unreadable(error.message)))
     )
-    const result = yield* guard(claim.attempts, reading)
+    const result = yield* guard(claim, reading)
     const at = yield* Clock.currentTimeMillis
     return { claim, at, dueAt: at + believed, pulls: yield* Ref.get(pulls), result }
   })

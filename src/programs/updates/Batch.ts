@@ -3,15 +3,18 @@
  * images; equal questions are asked once.
  */
 import { Array as Arr, Effect, Either } from "effect"
-import type { CensusError } from "../../domain/Errors.js"
-import { canonical, canonicalName } from "../../domain/ImageReference.js"
+import { type CensusError, Transient } from "../../domain/Errors.js"
+import { canonical, canonicalName, familiar } from "../../domain/ImageReference.js"
 import { formatAll, normalize } from "../../domain/Platform.js"
+import { contained } from "../../layers/contained.js"
 import { type UpdateAnswer, UpdateFinder, type UpdateQuestion } from "../../services/UpdateFinder.js"
 
 /** Repositories of one registry that are looked at together; how many requests that makes is the client's to limit. */
 const repositoriesAtOnce = 16
 /** Images of one repository that are looked at together. */
 const imagesAtOnce = 4
+
+const service = "image-census"
 
 export type Looked = Either.Either<UpdateAnswer, CensusError>
 
@@ -29,7 +32,10 @@ export const lookUpAll = Effect.fn("updates.batch")(function*(
   const unique = Arr.dedupeWith(questions, (left, right) => keyOf(left) === keyOf(right))
   const registries = Object.values(Arr.groupBy(unique, ({ reference }) => reference.registry))
   const look = (question: UpdateQuestion) =>
-    Effect.either(finder.find(question)).pipe(
+    Effect.suspend(() => finder.find(question)).pipe(
+      contained("updates", familiar(question.reference)),
+      Effect.flatMap(Either.mapLeft((message) => new Transient({ service, reason: "malformed", message }))),
+      Effect.either,
       Effect.tap((looked) => Effect.sync(() => answers.set(keyOf(question), looked))),
       Effect.zipRight(done)
     )

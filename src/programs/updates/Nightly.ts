@@ -5,11 +5,13 @@
 import { Clock, Duration, Effect, Either, Option, Random } from "effect"
 import { deferralDelay } from "../../domain/Backoff.js"
 import type { CensusError, Transient } from "../../domain/Errors.js"
+import { canonical } from "../../domain/ImageReference.js"
 import { linuxAmd64 } from "../../domain/Platform.js"
 import { defaultPolicy } from "../../domain/UpdatePolicy.js"
 import type { FoundUpdate, UpdateLookResult, UpdateState } from "../../domain/WatchUpdates.js"
 import type { UpdateAnswer, UpdateFinder, UpdateQuestion } from "../../services/UpdateFinder.js"
 import { type ClaimedUpdateLook, type UpdateFinding, WatchStore } from "../../services/WatchStore.js"
+import { deferredFor, unfitReason, writeApart } from "../sync/outbox.js"
 import { type Looked, lookUpAll } from "./Batch.js"
 import { retryAt } from "./retryAt.js"
 
@@ -111,7 +113,18 @@ const pass = Effect.fn("updates.nightly.pass")(function*({ hour, lease }: Nightl
         return answer === undefined ? [] : [{ watch: watch.id, at, result: resultOf(answer, known, jitter, at, hour) }]
       })
   )
-  yield* store.recordUpdates(findings.flat())
+  const watches = new Map(claimed.map((claim) => [claim.watch.id, claim]))
+  yield* writeApart(
+    findings.flat(),
+    (batch) => store.recordUpdates(batch),
+    Effect.fnUntraced(function*(finding, cause) {
+      const claim = watches.get(finding.watch)
+      const subject = claim === undefined ? finding.watch : canonical(claim.watch.reference)
+      const problem = yield* unfitReason("updates", subject, cause)
+      const { notBefore } = yield* deferredFor(claim?.known.attempts ?? 0, problem)
+      yield* store.recordUpdates([{ ...finding, result: { _tag: "Deferred", problem, notBefore } }])
+    })
+  )
   const failed = looked.filter(Either.isLeft).length
   yield* Effect.logInfo("newer versions were looked up").pipe(
     Effect.annotateLogs({ watches: claimed.length, putOff: failed })

@@ -2,13 +2,15 @@
  * Delivering what the outbox holds, several at once, each under a lease: what a killed process had under way is delivered
  * again, under the same id.
  */
-import { Clock, DateTime, Duration, Effect, FiberSet, Option, Random, Schedule } from "effect"
+import { Clock, DateTime, Duration, Effect, Either, FiberSet, Option, Random, Schedule } from "effect"
 import { deliveryDelay } from "../../domain/Backoff.js"
 import { canonical } from "../../domain/ImageReference.js"
 import { describeAction } from "../../domain/Watch.js"
+import type { Attempt } from "../../domain/WatchDelivery.js"
+import { contained } from "../../layers/contained.js"
 import { type ActionResult, WatchActions } from "../../services/WatchActions.js"
 import { type ClaimedDelivery, WatchStore } from "../../services/WatchStore.js"
-import { databaseBackoff } from "../sync/outbox.js"
+import { databaseBackoff, isLost, isUnfit, unfitReason } from "../sync/outbox.js"
 import { makeSignal, type Signal } from "./signal.js"
 import type { WatchOptions, WatchSummary } from "./WatchOptions.js"
 
@@ -38,14 +40,22 @@ export const runDeliveries = Effect.fn("watch.deliveries")(function*(
   const ended = yield* makeSignal
   const fibers = yield* FiberSet.make()
 
+  const write = (claim: ClaimedDelivery, attempt: Attempt) =>
+    Effect.suspend(() => store.settle([{ claim, attempt }], options.attempts)).pipe(
+      Effect.tapError((error) => Effect.logWarning("watch: a delivery was not written", error.message)),
+      Effect.retry({ schedule: databaseBackoff, while: isLost })
+    )
+
   const settle = Effect.fnUntraced(function*(claim: ClaimedDelivery, result: ActionResult) {
     const at = yield* Clock.currentTimeMillis
     const notBefore = when(result, claim.attempts + 1, at, yield* Random.next)
     const attempt = { at, ok: result.ok, result: result.result, output: result.output, notBefore }
-    const settled = yield* store.settle([{ claim, attempt }], options.attempts).pipe(
-      Effect.tapError((error) => Effect.logWarning("watch: a delivery was not written", error.message)),
-      Effect.retry({ schedule: databaseBackoff, while: ({ reason }) => reason === "network" || reason === "timeout" })
-    )
+    // What the action said cannot be written: without it, the attempt counts as it ended, or it would be made for ever.
+    const settled = yield* Effect.catchAllCause(write(claim, attempt), (cause) =>
+      isUnfit(cause)
+        ? Effect.flatMap(unfitReason("deliveries", words(claim), cause), (reason) =>
+          write(claim, { ...attempt, result: reason, output: Option.none() }))
+        : Effect.failCause(cause))
     yield* count(settled)
     if (settled.delivered > 0) return yield* Effect.logInfo(`delivered ${words(claim)}: ${result.result}`)
     if (settled.dead > 0) {
@@ -59,10 +69,18 @@ export const runDeliveries = Effect.fn("watch.deliveries")(function*(
   })
 
   const deliver = (claim: ClaimedDelivery) =>
-    actions.deliver(claim.event, claim.action).pipe(
+    Effect.suspend(() => actions.deliver(claim.event, claim.action)).pipe(
+      contained("deliveries", words(claim)),
+      Effect.map(Either.getOrElse((result): ActionResult => ({
+        ok: false,
+        result,
+        output: Option.none(),
+        retryAt: Option.none()
+      }))),
       Effect.flatMap((result) => Effect.uninterruptible(settle(claim, result))),
       // Its lease runs out, and it is delivered again.
       Effect.catchTag("TRANSIENT", (error) => Effect.logError("watch: a delivery was not written", error.message)),
+      contained("deliveries", words(claim)),
       Effect.tap(() => Effect.sync(() => held.delete(claim))),
       Effect.ensuring(ended.give)
     )

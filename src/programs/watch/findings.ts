@@ -5,6 +5,7 @@
 import { Duration, Effect, type Scope } from "effect"
 import { canonical } from "../../domain/ImageReference.js"
 import type { WatchEvent } from "../../domain/WatchEvent.js"
+import { roundsOf } from "../../layers/contained.js"
 import { type ClaimedWatch, type Recorded, type WatchFinding, WatchStore } from "../../services/WatchStore.js"
 import * as Outbox from "../sync/outbox.js"
 import { makeSignal, type Signal } from "./signal.js"
@@ -68,12 +69,17 @@ export const makeFindings = Effect.fn("watch.findings")(function*(
     else counts.delete(registry)
   }
 
-  const waiting = Outbox.make<WatchFinding>(
-    "watch",
-    (batch) => Effect.tap(store.record(batch), (recorded) => told(batch, recorded)),
-    () => Effect.void,
-    ({ claim }) => letGo(claim)
-  )
+  const waiting = Outbox.make<WatchFinding>({
+    job: "watch",
+    record: (batch) => Effect.tap(store.record(batch), (recorded) => told(batch, recorded)),
+    written: () => Effect.void,
+    letGo: ({ claim }) => letGo(claim),
+    rowOf: ({ claim: { state, watch } }) => ({ subject: canonical(watch.reference), attempts: state.attempts }),
+    deferred: ({ claim, observation: { at } }, { notBefore, reason }) => ({
+      claim,
+      observation: { at, next: notBefore, result: { _tag: "Deferred", problem: reason, parked: false } }
+    })
+  })
   const flush = writing.withPermits(1)(waiting.flush)
 
   const release = Effect.suspend(() => held.size === 0 ? Effect.void : store.release([...held.values()])).pipe(
@@ -88,7 +94,7 @@ export const makeFindings = Effect.fn("watch.findings")(function*(
   yield* added.wait(Duration.infinity).pipe(
     Effect.zipRight(Effect.sleep(gatherFor)),
     Effect.zipRight(flush),
-    Effect.forever,
+    roundsOf("watch", "writing what was seen"),
     Effect.forkScoped
   )
 

@@ -2,11 +2,12 @@
  * Looking at what is due: claims flow into groups by registry, which run beside each other, so a registry that is slow or
  * asks to wait delays its own references alone.
  */
-import { Array as Arr, Clock, DateTime, Duration, Effect, FiberSet, Option, Random, Schedule } from "effect"
+import { Array as Arr, Clock, DateTime, Duration, Effect, Either, FiberSet, Option, Random, Schedule } from "effect"
 import { lookDelay } from "../../domain/Backoff.js"
 import type { RateLimit } from "../../domain/Errors.js"
 import { canonical } from "../../domain/ImageReference.js"
 import type { LookResult } from "../../domain/WatchState.js"
+import { contained } from "../../layers/contained.js"
 import { DigestWatcher } from "../../services/DigestWatcher.js"
 import { type ClaimedWatch, type WatchFinding, WatchStore } from "../../services/WatchStore.js"
 import { databaseBackoff } from "../sync/outbox.js"
@@ -74,11 +75,16 @@ export const runLooks = Effect.fn("watch.looks")(function*(options: WatchOptions
     const now = yield* Clock.currentTimeMillis
     const end = parked.get(registry) ?? 0
     if (end > now) return yield* Effect.flatMap(Effect.forEach(group, (claim) => putOff(claim, end)), findings.add)
-    const found = yield* watcher.look(group).pipe(
+    const found = yield* Effect.suspend(() => watcher.look(group)).pipe(
+      contained("watch", canonical(group[0].watch.reference)),
       Effect.matchEffect({
         onFailure: (error) =>
           Effect.flatMap(park(registry, error), (until) => Effect.forEach(group, (claim) => putOff(claim, until))),
-        onSuccess: (results) => Effect.forEach(Arr.zip(group, results), ([claim, result]) => finding(claim, result))
+        onSuccess: Either.match({
+          onLeft: (problem) =>
+            Effect.forEach(group, (claim) => finding(claim, { _tag: "Deferred", problem, parked: false })),
+          onRight: (results) => Effect.forEach(Arr.zip(group, results), ([claim, result]) => finding(claim, result))
+        })
       })
     )
     yield* findings.add(found)

@@ -5,7 +5,8 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { Option, Schema } from "effect"
 import { type CatalogName, type FoundPlatform, visibilities } from "../../../domain/CatalogImage.js"
 import { Digest } from "../../../domain/Digest.js"
-import { instant, storable } from "../core.js"
+import { storable } from "../../../domain/StorableText.js"
+import { instant } from "../core.js"
 
 /** An instant that may be absent, or null. */
 export const maybeInstant = (sql: SqlClient, epochMillis: Option.Option<number>) =>

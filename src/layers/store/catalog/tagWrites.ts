@@ -5,7 +5,8 @@ import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option, Schema } from "effect"
 import type { FoundTag } from "../../../domain/CatalogImage.js"
 import type { TagListing } from "../../../services/ImageCatalog.js"
-import { instant, rowOf, storable } from "../core.js"
+import { storable } from "../../../domain/StorableText.js"
+import { instant, rowOf } from "../core.js"
 import { manifestsJson, maybeText } from "./core.js"
 
 const Written = Schema.Struct({ added: Schema.Int, moved: Schema.Int, written: Schema.Int })

@@ -14,7 +14,8 @@ import {
 import { fullName, parse } from "../../../domain/GitHubRepository.js"
 import { type OfficialImage, officialImages } from "../../../domain/OfficialImages.js"
 import type { CatalogOrigin, ImageCatalog } from "../../../services/ImageCatalog.js"
-import { instant, rowOf, rowsOf, storable, transient } from "../core.js"
+import { storable } from "../../../domain/StorableText.js"
+import { instant, rowOf, rowsOf, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
 import { maybeText, texts, wordColumns, WordFields, wordsOf } from "./core.js"
 

@@ -12,7 +12,8 @@ import {
   type WorkflowReading
 } from "../../../domain/ImageClaim.js"
 import { inOwnNamespace } from "../../../domain/Namespace.js"
-import { rowsOf, storable } from "../core.js"
+import { storable } from "../../../domain/StorableText.js"
+import { rowsOf } from "../core.js"
 import { linkClaims } from "./fragments.js"
 
 const File = Schema.Struct({ path: Schema.String, oid: Schema.String })

@@ -6,7 +6,8 @@ import { type ClaimedSource, mostPulls, type SourceFinding } from "../../../doma
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
-import { instant, rowOf, rowsOf, storable, type StoreCore, transient } from "../core.js"
+import { storable } from "../../../domain/StorableText.js"
+import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
 import { linkClaims, ofRepositories, pointsBack, settleOwners, texts } from "./fragments.js"
 

@@ -1,8 +1,8 @@
-import { storable } from "../core.js"
+import { storable } from "../../../domain/StorableText.js"
 
-// jsonb takes neither NUL nor half a surrogate pair, which cutting a text may leave behind.
+// Cutting a text may leave half a character behind.
 const kept = (_: string, value: unknown): unknown =>
-  typeof value === "string" ? storable(value).replace(/\p{Surrogate}/gu, "\uFFFD") : value
+  typeof value === "string" ? storable(value) : value
 
 /** A value as JSON that the database takes. */
 export const jsonOf = (value: unknown): string => JSON.stringify(value, kept)
