@@ -63,6 +63,22 @@ export interface ImportedDay {
   readonly total: bigint
 }
 
+/** A row whose last look died of a defect of the program. Times are epoch milliseconds. */
+export interface DefectRow {
+  /** The job, as `image_census_defects_total` names it. */
+  readonly job: string
+  /** The row, for people: a repository, an image, a watched reference. */
+  readonly subject: string
+  /** `internal error: …` */
+  readonly reason: string
+  /** Since when it dies of this, when it did last, and how often. */
+  readonly since: number
+  readonly at: number
+  readonly times: number
+  /** Not tried again before; none: at once. */
+  readonly retryAt: Option.Option<number>
+}
+
 /** What is left to do, and how true the database is. */
 export interface StoreStatus {
   readonly repositories: number
@@ -85,6 +101,8 @@ export interface StoreStatus {
    * one. The day is complete when they are as many.
    */
   readonly today: { readonly day: UtcDay; readonly images: number; readonly done: number }
+  /** Rows that hold a defect, in all tables of the store's database, and the ten newest of them. */
+  readonly defects: { readonly rows: number; readonly newest: ReadonlyArray<DefectRow> }
 }
 
 /**

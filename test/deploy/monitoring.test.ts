@@ -24,6 +24,8 @@ const status: StatusValue = {
   lastCompleteDay: Option.some(dayOf(0)),
   today: { day: dayOf(86_400_000), images: 2, done: 1 },
   rows: { repositories: 1, images: 1, gone: 1, snapshots: 1 },
+  defects: { rows: 0, newest: [] },
+  waitingJobs: [],
   parks: [{ service: "dockerhub", payer: "vm", until: 2_000, secondsLeft: 1, reason: null }],
   budgets: [{
     service: "dockerhub",

@@ -9,6 +9,7 @@ import { writeInBulk } from "./bulk.js"
 import { writeRefreshed } from "./catalog/refreshed.js"
 import { storable } from "../../domain/StorableText.js"
 import { type StoreCore, transient } from "./core.js"
+import { noteDefects } from "./defects.js"
 import { detailOf, inTransaction } from "./errors.js"
 import { writeImages } from "./imageWrites.js"
 import { settleOwners } from "./links/fragments.js"
@@ -156,7 +157,7 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (key bigint, reason text, until float8)
         where r.id = x.key
           and exists (select 1 from repos_docker_leases l where l.repo_id = r.id and l.holder = ${holder})`
-      ).pipe(Effect.zipRight(end(rows.map((row) => row.key))))
+      ).pipe(Effect.zipRight(noteDefects(sql, "discovery", rows)), Effect.zipRight(end(rows.map((row) => row.key))))
     )
 
   return Effect.fn("RepoDockerStore.recordDiscovery")(function*(findings: ReadonlyArray<DiscoveryFinding>) {

@@ -18,11 +18,14 @@ import * as watches from "./migrations/0004_watches.js"
 import * as links from "./migrations/0005_links.js"
 import * as rollups from "./migrations/0006_rollups.js"
 import * as sights from "./migrations/0007_sights.js"
+import * as defects from "./migrations/0008_defects.js"
 import { ensureMonths, monthsAhead } from "./partitions.js"
 
 const table = "image_census_migrations"
 
 const leaseKept = Duration.days(7)
+// A row that still dies of it is tried once a day at least.
+const defectKept = Duration.days(30)
 
 const run = (statements: ReadonlyArray<string>) =>
   Effect.flatMap(SqlClient, (sql) => Effect.forEach(statements, (text) => sql.unsafe(text), { discard: true }))
@@ -34,7 +37,8 @@ const migrations = {
   "4_watches": run(watches.statements),
   "5_links": run(links.statements),
   "6_rollups": run(rollups.statements),
-  "7_sights": run(sights.statements)
+  "7_sights": run(sights.statements),
+  "8_defects": run(defects.statements)
 }
 
 /** The schema's version that this program writes. */
@@ -105,6 +109,7 @@ export const migrate = Effect.fn("Database.migrate")(function*(setting: string) 
     const now = yield* Clock.currentTimeMillis
     // Left behind by rows that others removed.
     yield* sql`delete from repos_docker_leases where until < ${instant(sql, now - Duration.toMillis(leaseKept))}`
+    yield* sql`delete from image_census_defects where last_at < ${instant(sql, now - Duration.toMillis(defectKept))}`
     yield* ensureMonths(sql, monthsAhead(dayOf(now)))
     return applied.map(([id, name]) => `${id}_${name}`)
   })

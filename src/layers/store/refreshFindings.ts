@@ -9,6 +9,7 @@ import { writeRefreshed } from "./catalog/refreshed.js"
 import { storable } from "../../domain/StorableText.js"
 import { type StoreCore, transient } from "./core.js"
 import { type DeferredRow, refusedUntil } from "./discoveryFindings.js"
+import { noteDefects } from "./defects.js"
 import { detailOf, inTransaction } from "./errors.js"
 import { lockImages, markGone, writeImages } from "./imageWrites.js"
 
@@ -38,7 +39,7 @@ export const makeRecordRefresh = ({ ensureDays, holder, sql }: StoreCore) => {
           attempts = attempts + 1, last_error = x.reason
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (key text, reason text, until float8)
         where d.image_name = x.key and d.lease = ${holder}`
-    ))
+    ).pipe(Effect.zipRight(noteDefects(sql, "refresh", rows))))
 
   const refuse = (finding: RefreshFinding, reason: string) =>
     defer([{

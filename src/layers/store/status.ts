@@ -5,6 +5,7 @@ import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { addDays, dayOf, UtcDay } from "../../domain/UtcDay.js"
 import type { StoreStatus } from "../../services/RepoDockerStore.js"
 import { hasSnapshot, instant, rowOf, type StoreCore, transient } from "./core.js"
+import { heldDefects } from "./defects.js"
 
 const Repositories = Schema.Struct({
   repositories: Schema.Int,
@@ -129,7 +130,8 @@ export const makeStatus = ({ sql }: StoreCore) => {
         leased: ofRepositories.leased + ofImages.leased,
         oldestDue: oldest.length === 0 ? Option.none() : Option.some(Math.min(...oldest)),
         lastCompleteDay: yield* lastCompleteDay(ofSnapshots.latest),
-        today: { day: dayOf(now), images: ofImages.today, done: ofImages.done }
+        today: { day: dayOf(now), images: ofImages.today, done: ofImages.done },
+        defects: yield* heldDefects(sql)
       }
       return status
     },

@@ -3,10 +3,11 @@
  */
 import { Command } from "@effect/cli"
 import { Clock, Effect, Option } from "effect"
+import { waitingJobs } from "../../domain/JobState.js"
 import type { BudgetState } from "../../domain/RateBudget.js"
 import { LinkStore, type RegistryStatus } from "../../services/LinkStore.js"
 import { ProcessBoard, type RunningProcess } from "../../services/ProcessBoard.js"
-import { RepoDockerStore, type StoreStatus } from "../../services/RepoDockerStore.js"
+import { type DefectRow, RepoDockerStore, type StoreStatus } from "../../services/RepoDockerStore.js"
 import { Settings } from "../settings/Settings.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
@@ -38,6 +39,18 @@ const record = (status: Status) => ({
     gone: status.store.gone,
     snapshots: status.store.snapshots
   },
+  defects: {
+    rows: status.store.defects.rows,
+    newest: status.store.defects.newest.map(({ at, retryAt, since, ...defect }) => ({
+      ...defect,
+      since: iso(since),
+      at: iso(at),
+      retryAt: Option.getOrNull(Option.map(retryAt, iso))
+    }))
+  },
+  waitingJobs: status.processes.flatMap(({ id, progress }) =>
+    waitingJobs(progress).map(({ again, ...job }) => ({ process: id, ...job, again: iso(again) }))
+  ),
   registries: status.registries,
   parks: status.budgets.filter(isParked(status)).map((budget) => ({
     service: budget.key.service,
@@ -119,8 +132,28 @@ const registryLine = (status: RegistryStatus): readonly [string, string] => [
   `${grouped(status.notVisible)} not visible, ${grouped(status.read)} read`
 ]
 
+const defectLine = (now: number) => (defect: DefectRow): readonly [string, string] => [
+  "defect",
+  `${defect.job}: ${defect.subject}: ${defect.reason}; ${counted(defect.times, "time")}, last ${
+    span(now - defect.at)
+  } ago${Option.match(defect.retryAt, { onNone: () => "", onSome: (at) => `, again at ${instant(at)} UTC` })}`
+]
+
+const jobLines = (now: number, { host, pid, progress }: RunningProcess) =>
+  waitingJobs(progress).map(({ again, failures, name, problem }): readonly [string, string] => [
+    "job failed",
+    `${name} on ${host} (pid ${pid}), ${counted(failures, "time")} in a row: ${problem ?? ""}; starts again in ${
+      span(Math.max(0, again - now))
+    }`
+  ])
+
 const linesOf = (status: Status): ReadonlyArray<readonly [string, string]> => [
   ...facts(status),
+  ...(status.store.defects.rows === 0
+    ? []
+    : [["defects", `${counted(status.store.defects.rows, "row")} whose last look died of a defect of the program`] as const]),
+  ...status.store.defects.newest.map(defectLine(status.now)),
+  ...status.processes.flatMap((running) => jobLines(status.now, running)),
   ...status.registries.filter((registry) => !isIdle(registry)).map(registryLine),
   ...status.budgets.filter(isParked(status)).map((budget) => parkLine(status, budget)),
   ...status.budgets.map(budgetLine(status)),

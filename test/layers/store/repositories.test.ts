@@ -140,7 +140,8 @@ onEveryStore("repositories, history and status", [
         leased: 1,
         oldestDue: Option.some(evening),
         lastCompleteDay: Option.some(today),
-        today: { day: today, images: 1, done: 1 }
+        today: { day: today, images: 1, done: 1 },
+        defects: { rows: 0, newest: [] }
       })
       yield* TestClock.setTime(evening + hour)
       const after = yield* store.status(intervals)

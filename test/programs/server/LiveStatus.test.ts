@@ -18,7 +18,8 @@ const rows: StoreStatus = {
   leased: 0,
   oldestDue: Option.none(),
   lastCompleteDay: Option.none(),
-  today: { day: dayOf(0), images: 0, done: 0 }
+  today: { day: dayOf(0), images: 0, done: 0 },
+  defects: { rows: 0, newest: [] }
 }
 
 /** A status whose rows are counted so, and whose budgets are read so. */

@@ -20,6 +20,8 @@ const status = (now: number): StatusValue => ({
   lastCompleteDay: Option.none(),
   today: { day: dayOf(now), images: 0, done: 0 },
   rows: { repositories: 0, images: 0, gone: 0, snapshots: 0 },
+  defects: { rows: 0, newest: [] },
+  waitingJobs: [],
   parks: [],
   budgets: [],
   processes: []

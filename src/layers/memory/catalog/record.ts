@@ -13,6 +13,7 @@ import type {
   TagListing
 } from "../../../services/ImageCatalog.js"
 import { goneLook } from "../../store/imageWrites.js"
+import { noteDefect } from "../store/defects.js"
 import { markedGone, seen } from "../store/findings.js"
 import { newImage, type Tables } from "../store/tables.js"
 import type { EntryRow, TagRow } from "./tables.js"
@@ -154,6 +155,7 @@ export const makeRecord = (tables: Tables) => {
         lastError: Option.some(reason.slice(0, 500))
       })
     })
+    if (Option.isSome(failure)) noteDefect(tables, "catalog", claim.name.image, failure.value.reason, at)
     const written = Option.map(finding.tags, (listing) => ({ listing, ...writeTags(row, at, listing) }))
     if (Option.isSome(written)) {
       const { counts, listing, tags } = written.value

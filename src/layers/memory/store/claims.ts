@@ -41,7 +41,8 @@ export const insertRepository = (tables: Tables, repository: RepositoryName, now
     addedAt: now,
     notBefore: -Infinity,
     lease: Option.none(),
-    attempts: 0
+    attempts: 0,
+    lastError: Option.none()
   }
   tables.repositories.set(row.id, row)
   return row

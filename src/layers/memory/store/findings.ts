@@ -4,8 +4,10 @@
 import { Clock, Effect, Option } from "effect"
 import type { DiscoveryFinding, ImageFacts, RefreshFinding } from "../../../domain/Finding.js"
 import { key } from "../../../domain/GitHubRepository.js"
+import { storable } from "../../../domain/StorableText.js"
 import { addDays, dayOf, type UtcDay } from "../../../domain/UtcDay.js"
 import type { ImportedDay } from "../../../services/RepoDockerStore.js"
+import { noteDefect } from "./defects.js"
 import { refreshed } from "../catalog/refreshed.js"
 import { ageNames, linkName, writeReading } from "./readings.js"
 import { dayAfter, type ImageRow, newImage, type RepositoryRow, type Tables } from "./tables.js"
@@ -15,7 +17,14 @@ const isStorable = (facts: ImageFacts) => facts.pulls < 2n ** 63n && facts.pulls
 
 const outcomes = { NotFound: "not-found", NoDockerfile: "no-dockerfile", Miss: "miss", Hit: "hit" } as const
 
-const free = { notBefore: -Infinity, lease: Option.none<string>(), attempts: 0 } as const
+const free = {
+  notBefore: -Infinity,
+  lease: Option.none<string>(),
+  attempts: 0,
+  lastError: Option.none<string>()
+} as const
+
+const refused = "refused by the database"
 
 /** An image of which the Hub spoke. */
 export const seen = (row: ImageRow, facts: ImageFacts, at: number): ImageRow => ({
@@ -56,20 +65,27 @@ export interface FindingRules {
 
 /** The parts of the store that write what was found. */
 export const makeFindings = (tables: Tables, holder: string, rules: FindingRules) => {
-  const deferRow = <Row extends RepositoryRow | ImageRow>(row: Row, until: number): Row =>
+  const deferRow = <Row extends RepositoryRow | ImageRow>(row: Row, until: number, reason: string): Row =>
     Option.contains(row.lease, holder)
-      ? { ...row, notBefore: until, lease: Option.none(), attempts: row.attempts + 1 }
+      ? {
+        ...row,
+        notBefore: until,
+        lease: Option.none(),
+        attempts: row.attempts + 1,
+        lastError: Option.some(storable(reason))
+      }
       : row
 
   const discovered = (row: RepositoryRow, { at, claim, reading, result }: DiscoveryFinding): number => {
     const files = Option.map(Option.fromNullable(reading), (reading) => ({ ...reading.probe, reading }))
     if (result._tag === "Deferred") {
       if (Option.isSome(files)) writeReading(tables, { id: row.id, at, repository: files.value.repository }, files)
-      tables.repositories.set(row.id, deferRow(row, result.notBefore))
+      tables.repositories.set(row.id, deferRow(row, result.notBefore, result.reason))
+      noteDefect(tables, "discovery", row.id, result.reason, at)
       return 0
     }
     if (result._tag === "Hit" && !isStorable(result.facts)) {
-      tables.repositories.set(row.id, deferRow(row, rules.refusedUntil(at, claim.attempts)))
+      tables.repositories.set(row.id, deferRow(row, rules.refusedUntil(at, claim.attempts), refused))
       return 1
     }
     const current = result._tag === "NotFound" ? row.repository : result.probe.repository
@@ -111,13 +127,15 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
   )
 
   const looked = (row: ImageRow, { at, claim, result }: RefreshFinding): number => {
-    if (result._tag === "Deferred") tables.images.set(row.image, deferRow(row, result.notBefore))
-    else if (result._tag === "Gone") tables.images.set(row.image, markedGone(row, dayOf(at), rules.goneLook))
+    if (result._tag === "Deferred") {
+      tables.images.set(row.image, deferRow(row, result.notBefore, result.reason))
+      noteDefect(tables, "refresh", row.image, result.reason, at)
+    } else if (result._tag === "Gone") tables.images.set(row.image, markedGone(row, dayOf(at), rules.goneLook))
     else if (isStorable(result.facts)) {
       tables.images.set(row.image, seen(row, result.facts, at))
       refreshed(tables.catalog, { ...result.facts, image: row.image }, at)
     } else {
-      tables.images.set(row.image, deferRow(row, rules.refusedUntil(at, claim.attempts)))
+      tables.images.set(row.image, deferRow(row, rules.refusedUntil(at, claim.attempts), refused))
       return 1
     }
     return 0

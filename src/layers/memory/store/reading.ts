@@ -6,6 +6,7 @@ import { fullName } from "../../../domain/GitHubRepository.js"
 import { rowsOf } from "../../../domain/PullHistory.js"
 import { addDays, dayOf, startOf, type UtcDay } from "../../../domain/UtcDay.js"
 import type { PullsOnDay, StoredImage, StoredRepository, StoreStatus } from "../../../services/RepoDockerStore.js"
+import { heldDefects } from "./defects.js"
 import { isDue } from "./claims.js"
 import { shownLinks, shownRepositories } from "./linkTables.js"
 import { byText, type ImageRow, type RepositoryRow, type Tables } from "./tables.js"
@@ -120,7 +121,8 @@ export const makeReading = (tables: Tables) => {
           day: today,
           images: images.filter((row) => Option.isNone(row.missingSince) || row.days.has(today)).length,
           done: images.filter((row) => row.days.has(today)).length
-        }
+        },
+        defects: heldDefects(tables)
       }
       return result
     }

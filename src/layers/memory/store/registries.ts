@@ -6,6 +6,7 @@ import type { CheckFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { RegistryClaimOptions, RegistryClaims, RegistryStatus } from "../../../services/LinkStore.js"
 import { seen } from "./findings.js"
+import { noteDefect } from "./defects.js"
 import { type CheckRow, claimCounts, concerns, deferred, linkClaims, type SourceRow } from "./linkTables.js"
 import { makeSources } from "./sources.js"
 import { byText, newImage, type Tables } from "./tables.js"
@@ -86,6 +87,7 @@ export const makeRegistries = (tables: Tables, holder: string) => {
         if (row === undefined) continue
         if (result._tag === "Deferred") {
           tables.checks.set(image, deferred(row, holder, result))
+          noteDefect(tables, "registries", image, result.reason, at)
           continue
         }
         const outcome = Option.some(outcomes[result._tag])

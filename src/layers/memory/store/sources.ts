@@ -7,6 +7,7 @@ import { mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
+import { noteDefect } from "./defects.js"
 import { concerns, deferred, linkClaims, rowKey, seeLink, type SourceRow, stateOf } from "./linkTables.js"
 import { byText, newImage, type Tables } from "./tables.js"
 
@@ -139,6 +140,7 @@ export const makeSources = (tables: Tables, holder: string) => {
         if (row === undefined) continue
         if (result._tag === "Deferred") {
           tables.sources.set(image, deferred(row, holder, result))
+          noteDefect(tables, "verification", image, result.reason, at)
           continue
         }
         const lastError = result._tag === "Unreadable" ? Option.some(result.reason) : Option.none<string>()

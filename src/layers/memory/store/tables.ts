@@ -2,6 +2,7 @@
  * The tables of the memory store. Times are epoch milliseconds; `-Infinity` where the database has `-infinity`.
  */
 import { Option } from "effect"
+import type { DefectJob } from "../../../domain/Defect.js"
 import type { RepositoryName } from "../../../domain/GitHubRepository.js"
 import { addDays, type UtcDay } from "../../../domain/UtcDay.js"
 import { type CatalogTables, emptyCatalog } from "../catalog/tables.js"
@@ -19,6 +20,7 @@ export interface RepositoryRow {
   readonly notBefore: number
   readonly lease: Option.Option<string>
   readonly attempts: number
+  readonly lastError: Option.Option<string>
 }
 
 /** A row of `repo_docker`, with its days. */
@@ -37,7 +39,18 @@ export interface ImageRow {
   readonly notBefore: number
   readonly lease: Option.Option<string>
   readonly attempts: number
+  readonly lastError: Option.Option<string>
   readonly days: ReadonlyMap<UtcDay, bigint>
+}
+
+/** A note on a row, by its job and its key. */
+export interface DefectNote {
+  readonly job: DefectJob
+  readonly key: string
+  readonly reason: string
+  readonly since: number
+  readonly at: number
+  readonly times: number
 }
 
 /** What several memory stores may share, as several processes share a database. */
@@ -45,6 +58,8 @@ export interface Tables extends LinkTables {
   readonly repositories: Map<string, RepositoryRow>
   readonly images: Map<string, ImageRow>
   readonly catalog: CatalogTables
+  /** By job and key. */
+  readonly defects: Map<string, DefectNote>
   nextId: number
 }
 
@@ -53,6 +68,7 @@ export const emptyTables = (): Tables => ({
   repositories: new Map(),
   images: new Map(),
   catalog: emptyCatalog(),
+  defects: new Map(),
   nextId: 1,
   ...emptyLinkTables()
 })
@@ -72,6 +88,7 @@ export const newImage = (image: string, today: UtcDay, registry = "docker.io"): 
   notBefore: -Infinity,
   lease: Option.none(),
   attempts: 0,
+  lastError: Option.none(),
   days: new Map()
 })
 

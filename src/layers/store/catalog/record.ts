@@ -8,6 +8,7 @@ import { dayOf } from "../../../domain/UtcDay.js"
 import type { CatalogChange, CatalogFinding, Counters, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { storable } from "../../../domain/StorableText.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
+import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
 import { markGone, writeImages } from "../imageWrites.js"
 import { maybeInstant, MaybeMillis, maybeText, millis, texts } from "./core.js"
@@ -131,6 +132,11 @@ export const makeRecord = ({ ensureDays, sql }: StoreCore) => {
         ? { added: 0, moved: 0, gone: 0, missing: 0 }
         : yield* writeTags(sql, finding.claim.name.image, finding.at, finding.tags.value)
       yield* writeState(finding, tags.missing)
+      yield* noteDefects(
+        sql,
+        "catalog",
+        Option.toArray(finding.failure).map(({ reason }) => ({ key: claim.name.image, reason: storable(reason) }))
+      )
       return { imageChanged, tagsAdded: tags.added, tagsMoved: tags.moved, tagsGone: tags.gone }
     }))
 

@@ -9,6 +9,7 @@ import { writeInBulk } from "../bulk.js"
 import { storable } from "../../../domain/StorableText.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
 import { refusedUntil } from "../discoveryFindings.js"
+import { noteDefects } from "../defects.js"
 import { detailOf, inTransaction } from "../errors.js"
 import { writeImages } from "../imageWrites.js"
 import { countingClaims, linkClaims, ofRepositories, settleOwners, texts } from "./fragments.js"
@@ -163,7 +164,9 @@ export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
         JSON.stringify(rows.map((row) => ({ ...row, reason: storable(row.reason) })))
       }::jsonb) as x (image text, reason text, until float8)
         where k.image_name = x.image and k.lease = ${holder}`
-    ))
+    ).pipe(Effect.zipRight(
+      noteDefects(sql, "registries", rows.map(({ image, reason }) => ({ key: image, reason: storable(reason) })))
+    )))
 
   const recordChecks = Effect.fn("LinkStore.recordChecks")(function*(findings: ReadonlyArray<CheckFinding>) {
     const definite = findings.flatMap((finding) =>

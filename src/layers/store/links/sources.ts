@@ -8,6 +8,7 @@ import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
 import { storable } from "../../../domain/StorableText.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
+import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
 import { linkClaims, ofRepositories, pointsBack, settleOwners, texts } from "./fragments.js"
 
@@ -30,10 +31,10 @@ const rowFor = ({ at, claim, dueAt }: SourceFinding, result: Sourced) => ({
   due: epoch(dueAt),
   kept: result._tag === "Unchanged" || result._tag === "Unreadable",
   tag: "tag" in result ? storable(result.tag) : null,
-  digest: "digest" in result ? result.digest : null,
-  label: result._tag === "Says" ? result.label.label : null,
+  digest: "digest" in result ? storable(result.digest) : null,
+  label: result._tag === "Says" ? storable(result.label.label) : null,
   value: result._tag === "Says" ? storable(result.label.value) : null,
-  source: result._tag === "Says" ? sourceKey(result.label.source) : null,
+  source: result._tag === "Says" ? storable(sourceKey(result.label.source)) : null,
   error: result._tag === "Unreadable" ? storable(result.reason) : null
 })
 
@@ -157,6 +158,7 @@ export const makeSources = ({ holder, sql }: StoreCore) => {
               attempts = attempts + 1, last_error = x.reason
             from jsonb_to_recordset(${JSON.stringify(deferred)}::jsonb) as x (image text, reason text, until float8)
             where s.image_name = x.image and s.lease = ${holder}`
+          yield* noteDefects(sql, "verification", deferred.map(({ image, reason }) => ({ key: image, reason })))
         }
         for (const { at, claim, pulls } of findings) yield* reserve(claim.registry, at, pulls - mostPulls)
       }))

@@ -6,8 +6,10 @@ import { minuteOf } from "../../../domain/DayWindow.js"
 import { attemptsEnded } from "../../../domain/telemetry.js"
 import { WatchAction } from "../../../domain/Watch.js"
 import { attempted, type DeliveryState } from "../../../domain/WatchDelivery.js"
+import { storable } from "../../../domain/StorableText.js"
 import type { ClaimedDelivery, DeliveryAttempt, WatchClaimOptions } from "../../../services/WatchStore.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
+import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
 import { jsonOf } from "./json.js"
 import { eventColumns, eventOf, EventRow, millis } from "./rows.js"
@@ -143,6 +145,13 @@ export const makeDeliveries = ({ holder, sql }: StoreCore) => {
         return [{ ...row, state: attempted(before, attempt, row.bound ?? bound) }]
       })
       if (settled.length > 0) yield* written(settled)
+      yield* noteDefects(
+        sql,
+        "deliveries",
+        settled.flatMap(({ position, sequence, state: { result } }) =>
+          Option.toArray(Option.map(result, (reason) => ({ key: key(sequence, position), reason: storable(reason) })))
+        )
+      )
       const count = (status: string) => settled.filter(({ state }) => state.status === status).length
       const counted = { delivered: count("delivered"), failed: count("pending"), dead: count("dead") }
       yield* attemptsEnded(counted)

@@ -3,8 +3,10 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { observe, type WatchState } from "../../../domain/WatchState.js"
+import { storable } from "../../../domain/StorableText.js"
 import type { ClaimedWatch, Recorded, WatchClaimOptions, WatchFinding } from "../../../services/WatchStore.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
+import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
 import { type NewEvent, writeEvents } from "./events.js"
 import { jsonOf } from "./json.js"
@@ -130,6 +132,13 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
       }::jsonb) as x (id bigint, digest text, platform text, since float8, tried float8, checked float8, outcome text, moves integer,
           elsewhere integer, elsewhere_at float8, due float8, parked boolean, attempts integer, problem text)
         where s.watch_id = x.id`
+      yield* noteDefects(
+        sql,
+        "watch",
+        observed.flatMap(({ after: { state }, watch }) =>
+          Option.toArray(Option.map(state.problem, (reason) => ({ key: watch.id, reason: storable(reason) })))
+        )
+      )
       const events = yield* writeEvents(
         sql,
         observed.flatMap(({ after, finding, watch }): ReadonlyArray<NewEvent> =>

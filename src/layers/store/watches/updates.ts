@@ -4,8 +4,10 @@
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { UpdateFound } from "../../../domain/WatchEvent.js"
 import { looked, toTell } from "../../../domain/WatchUpdates.js"
+import { storable } from "../../../domain/StorableText.js"
 import type { ClaimedUpdateLook, UpdateFinding, WatchClaimOptions } from "../../../services/WatchStore.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
+import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
 import { type NewEvent, writeEvents } from "./events.js"
 import { jsonOf } from "./json.js"
@@ -72,6 +74,13 @@ export const makeUpdates = ({ holder, sql }: StoreCore) => {
       }::jsonb) as x (id bigint, looked float8, newest jsonb, fired float8, not_before float8, attempts integer,
           problem text)
         where u.watch_id = x.id`
+      yield* noteDefects(
+        sql,
+        "updates",
+        states.flatMap(({ id, state: { problem } }) =>
+          Option.toArray(Option.map(problem, (reason) => ({ key: id, reason: storable(reason) })))
+        )
+      )
     }))
   }, transient)
 

@@ -45,6 +45,30 @@ export const Process = Schema.Struct({
   progress: Schema.Unknown
 }).annotations({ identifier: "Process" })
 
+/** A row whose last look died of a defect of the program; it is tried again later and later. */
+export const Defect = Schema.Struct({
+  /** The job, as `image_census_defects_total` names it. */
+  job: Schema.String,
+  /** A repository, an image or a watched reference. */
+  subject: Schema.String,
+  reason: Schema.String,
+  /** Since when it dies of this, when it did last, and how often. */
+  since: Instant,
+  at: Instant,
+  times: Schema.Int,
+  retryAt: orNull(Instant)
+}).annotations({ identifier: "Defect" })
+
+/** A job of a process that failed, and waits to start again. */
+export const WaitingJob = Schema.Struct({
+  process: Schema.String,
+  name: Schema.String,
+  /** Failures in a row. */
+  failures: Schema.Int,
+  problem: Schema.NullOr(Schema.String),
+  again: Instant
+}).annotations({ identifier: "WaitingJob" })
+
 /** As `image-census status --json`, with the time, rates, and when rows were last counted. */
 export const Status = Schema.Struct({
   now: Instant,
@@ -64,6 +88,9 @@ export const Status = Schema.Struct({
     gone: Schema.Int,
     snapshots: Schema.Int
   }),
+  /** Rows that hold a defect, and the ten newest of them. */
+  defects: Schema.Struct({ rows: Schema.Int, newest: Schema.Array(Defect) }),
+  waitingJobs: Schema.Array(WaitingJob),
   parks: Schema.Array(Park),
   budgets: Schema.Array(Budget),
   processes: Schema.Array(Process)

@@ -30,6 +30,7 @@ const dueRepositories = gauge("due_repositories", "Repositories that are due.")
 const dueImages = gauge("due_images", "Images that are due.")
 const oldestDue = gauge("oldest_due_seconds", "For how long the row that is due longest has been due; 0 where none is.")
 const deferred = gauge("deferred_rows", "Rows that are put off.")
+const defects = gauge("defect_rows", "Rows whose last look died of a defect of the program.")
 const leased = gauge("leased_rows", "Rows that are being looked at.")
 const rows = gauge("rows", "Rows by table.")
 const today = gauge("today_images", "Images to be refreshed today, and those that were.")
@@ -48,6 +49,7 @@ const census = (status: StatusValue): ReadonlyArray<Pair> => [
     Option.match(status.oldestDue, { onNone: () => 0, onSome: (at) => Math.max(0, (status.now - at) / 1000) })
   ),
   deferred(status.deferred),
+  defects(status.defects.rows),
   leased(status.leased),
   ...Object.entries(status.rows).map(([table, count]) => rows(count, { table })),
   today(status.today.images, { state: "known" }),

@@ -4,6 +4,7 @@
  */
 import { Clock, Context, Duration, Effect, Fiber, Layer, Option, Ref, type Scope } from "effect"
 import { Transient } from "../../../domain/Errors.js"
+import { waitingJobs } from "../../../domain/JobState.js"
 import { budgetId, type BudgetState } from "../../../domain/RateBudget.js"
 import { makeFlights } from "../../../layers/flights.js"
 import { ProcessBoard, type RunningProcess } from "../../../services/ProcessBoard.js"
@@ -87,6 +88,10 @@ const statusOf = (
   lastCompleteDay: store.lastCompleteDay,
   today: store.today,
   rows: { repositories: store.repositories, images: store.images, gone: store.gone, snapshots: store.snapshots },
+  defects: store.defects,
+  waitingJobs: processes.flatMap(({ id, progress }) =>
+    waitingJobs(progress).map(({ again, failures, name, problem }) => ({ process: id, name, failures, problem, again }))
+  ),
   parks: budgets.flatMap(({ key, parkReason, parkedUntil }) =>
     parkedUntil === undefined || parkedUntil <= now ? [] : [{
       service: key.service,

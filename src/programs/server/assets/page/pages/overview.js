@@ -94,6 +94,34 @@ const processes = (status) =>
       )
     )
 
+/** Rows whose last look died, and jobs that wait to start again: nothing, as long as all is well. @param {any} status */
+const defects = ({ defects: { newest, rows }, waitingJobs }) =>
+  rows === 0 && waitingJobs.length === 0
+    ? undefined
+    : section(
+      "Defects of the program",
+      h(
+        "p",
+        {},
+        `${plural(rows, "row")} could not be looked at because of a defect. They are tried again, and all else goes on.`
+      ),
+      h(
+        "ul",
+        { class: "plain cards" },
+        waitingJobs.map((/** @type {any} */ job) =>
+          h("li", {}, `${job.name} failed ${plural(job.failures, "time")} in a row and starts again: ${job.problem ?? ""}`)
+        ),
+        newest.map((/** @type {any} */ defect) =>
+          h(
+            "li",
+            {},
+            h("p", {}, h("code", {}, defect.subject), ` (${defect.job})`),
+            h("p", { class: "faint" }, `${defect.reason}; ${plural(defect.times, "time")}, last ${minute(defect.at)} UTC`)
+          )
+        )
+      )
+    )
+
 /** Days that a chart shows at least. */
 const leastDays = 30
 
@@ -186,6 +214,7 @@ export const show = async ({ main, signal, title }) => {
   const state = h("span", { class: "live", role: "status" }, "connecting")
   const now = h("div", { id: "now" })
   const counted = h("p", { class: "faint small" })
+  const trouble = h("div", { id: "trouble" })
   const gates = h("div", {})
   const running = h("div", {})
   const hint = h("div", {})
@@ -212,6 +241,7 @@ export const show = async ({ main, signal, title }) => {
         count(status.leased)
       } being looked at.`
     )
+    fill(trouble, defects(status))
     fill(gates, budgets(status))
     fill(running, processes(status))
   }
@@ -221,6 +251,7 @@ export const show = async ({ main, signal, title }) => {
     hint,
     now,
     counted,
+    trouble,
     section("Over time", over.place),
     section("Request budgets", gates),
     section("Running now", running)
