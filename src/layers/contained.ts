@@ -30,8 +30,8 @@ export const tellDefect = Effect.fnUntraced(function*(job: string, subject: stri
   const journal = yield* Effect.serviceOption(DefectJournal)
   const isNews = Option.isNone(journal) || (yield* journal.value.isNews({ job, subject, reason }))
   yield* isNews
-    ? Effect.logError(`${subject}: ${reason}`, defect)
-    : Effect.logDebug(`${subject}: ${reason}, as before`)
+    ? Effect.logError(`${job}: ${subject}: ${reason}`, defect)
+    : Effect.logDebug(`${job}: ${subject}: ${reason}, as before`)
   return reason
 })
 

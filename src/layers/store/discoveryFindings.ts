@@ -3,11 +3,11 @@
  */
 import { Duration, Effect, Option } from "effect"
 import type { Deferral, DiscoveryFinding, DiscoveryResult, ImageFacts } from "../../domain/Finding.js"
+import { storable } from "../../domain/StorableText.js"
 import { wrote } from "../../domain/telemetry.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { writeInBulk } from "./bulk.js"
 import { writeRefreshed } from "./catalog/refreshed.js"
-import { storable } from "../../domain/StorableText.js"
 import { type StoreCore, transient } from "./core.js"
 import { noteDefects } from "./defects.js"
 import { detailOf, inTransaction } from "./errors.js"

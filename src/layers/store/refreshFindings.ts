@@ -3,13 +3,13 @@
  */
 import { Effect } from "effect"
 import type { ImageFacts, RefreshFinding } from "../../domain/Finding.js"
+import { storable } from "../../domain/StorableText.js"
 import { dayOf } from "../../domain/UtcDay.js"
 import { writeInBulk } from "./bulk.js"
 import { writeRefreshed } from "./catalog/refreshed.js"
-import { storable } from "../../domain/StorableText.js"
 import { type StoreCore, transient } from "./core.js"
-import { type DeferredRow, refusedUntil } from "./discoveryFindings.js"
 import { noteDefects } from "./defects.js"
+import { type DeferredRow, refusedUntil } from "./discoveryFindings.js"
 import { detailOf, inTransaction } from "./errors.js"
 import { lockImages, markGone, writeImages } from "./imageWrites.js"
 
@@ -33,13 +33,15 @@ export const makeRecordRefresh = ({ ensureDays, holder, sql }: StoreCore) => {
     inTransaction(sql)(markGone(sql, findings.map(({ at, claim }) => ({ image: claim.image, at }))))
 
   const defer = (rows: ReadonlyArray<DeferredRow>) =>
-    rows.length === 0 ? Effect.void : inTransaction(sql)(Effect.zipRight(
-      lockImages(sql, rows.map((row) => row.key)),
-      sql`update repo_docker d set not_before = to_timestamp(x.until / 1000), lease = null,
+    rows.length === 0 ? Effect.void : inTransaction(sql)(
+      Effect.zipRight(
+        lockImages(sql, rows.map((row) => row.key)),
+        sql`update repo_docker d set not_before = to_timestamp(x.until / 1000), lease = null,
           attempts = attempts + 1, last_error = x.reason
         from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as x (key text, reason text, until float8)
         where d.image_name = x.key and d.lease = ${holder}`
-    ).pipe(Effect.zipRight(noteDefects(sql, "refresh", rows))))
+      ).pipe(Effect.zipRight(noteDefects(sql, "refresh", rows)))
+    )
 
   const refuse = (finding: RefreshFinding, reason: string) =>
     defer([{

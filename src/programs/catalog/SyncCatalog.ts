@@ -7,6 +7,7 @@ import { isOfficial } from "../../domain/CatalogImage.js"
 import type { Auth, Transient } from "../../domain/Errors.js"
 import { fullName } from "../../domain/GitHubRepository.js"
 import { dockerHub } from "../../domain/ImageReference.js"
+import { isStorable } from "../../domain/StorableText.js"
 import { contained } from "../../layers/contained.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { DockerHubTags } from "../../services/DockerHubTags.js"
@@ -134,6 +135,13 @@ const makeWorker = Effect.fn("catalog.worker")(function*(options: CatalogOptions
         onNone: () => Effect.succeedNone,
         onSome: (error) => Effect.map(defer(Effect.fail(error)), (deferral) => Option.some(deferral))
       })
+    const refused = Option.match(found.tags, {
+      onNone: () => 0,
+      onSome: ({ names }) => names.filter((tag) => !isStorable(tag)).length
+    })
+    if (refused > 0) {
+      yield* Effect.logWarning(`${name.image}: the names of ${refused} tags are no text, and are left out`)
+    }
     const at = yield* Clock.currentTimeMillis
     const gone = Option.exists(found.image, ({ _tag }) => _tag === "Gone")
     const finding: CatalogFinding = {

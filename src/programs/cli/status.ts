@@ -151,7 +151,12 @@ const linesOf = (status: Status): ReadonlyArray<readonly [string, string]> => [
   ...facts(status),
   ...(status.store.defects.rows === 0
     ? []
-    : [["defects", `${counted(status.store.defects.rows, "row")} whose last look died of a defect of the program`] as const]),
+    : [
+      [
+        "defects",
+        `${counted(status.store.defects.rows, "row")} whose last look died of a defect of the program`
+      ] as const
+    ]),
   ...status.store.defects.newest.map(defectLine(status.now)),
   ...status.processes.flatMap((running) => jobLines(status.now, running)),
   ...status.registries.filter((registry) => !isIdle(registry)).map(registryLine),

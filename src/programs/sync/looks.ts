@@ -20,8 +20,8 @@ import { fullName, key } from "../../domain/GitHubRepository.js"
 import type { RepositoryReading } from "../../domain/ImageClaim.js"
 import { dockerHub } from "../../domain/ImageReference.js"
 import { addDays, dayOf, startOf } from "../../domain/UtcDay.js"
-import { GitHubProbe } from "../../services/GitHubProbe.js"
 import { contained } from "../../layers/contained.js"
+import { GitHubProbe } from "../../services/GitHubProbe.js"
 import type { LaneKind } from "./LaneQueue.js"
 import { keptReading, readFiles } from "./readFiles.js"
 
@@ -61,10 +61,10 @@ export const orDefer =
         onRight: (answer): Effect.Effect<A | Deferral> => Effect.succeed(answer)
       })),
       Effect.catchTags({
-      AUTH: (error) => error.scope === "all" ? Effect.fail(error) : deferred(error.message, 0),
-      RATE_LIMIT: (error) => deferred(error.message, error.until.epochMillis),
-      NOT_FOUND: (error) => deferred(`unexpected: ${error.message}`, 0),
-      TRANSIENT: (error) => deferred(`${error.reason}: ${error.message}`, 0)
+        AUTH: (error) => error.scope === "all" ? Effect.fail(error) : deferred(error.message, 0),
+        RATE_LIMIT: (error) => deferred(error.message, error.until.epochMillis),
+        NOT_FOUND: (error) => deferred(`unexpected: ${error.message}`, 0),
+        TRANSIENT: (error) => deferred(`${error.reason}: ${error.message}`, 0)
       })
     )
   }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Duration, Effect, FastCheck as fc, Fiber, Metric, MetricState, Ref, TestClock } from "effect"
 import { Auth, Transient } from "../../../src/domain/Errors.js"
-import { supervise } from "../../../src/programs/daemon/supervise.js"
 import { pauseAfter } from "../../../src/layers/contained.js"
+import { supervise } from "../../../src/programs/daemon/supervise.js"
 
 const lost = new Transient({ service: "store", reason: "network", message: "lost" })
 const refused = new Auth({ service: "GitHub", message: "refused" })

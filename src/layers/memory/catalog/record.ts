@@ -12,6 +12,7 @@ import type {
   ImageCatalog,
   TagListing
 } from "../../../services/ImageCatalog.js"
+import { keepable } from "../../store/catalog/tagWrites.js"
 import { goneLook } from "../../store/imageWrites.js"
 import { noteDefect } from "../store/defects.js"
 import { markedGone, seen } from "../store/findings.js"
@@ -156,7 +157,10 @@ export const makeRecord = (tables: Tables) => {
       })
     })
     if (Option.isSome(failure)) noteDefect(tables, "catalog", claim.name.image, failure.value.reason, at)
-    const written = Option.map(finding.tags, (listing) => ({ listing, ...writeTags(row, at, listing) }))
+    const written = Option.map(
+      Option.map(finding.tags, keepable),
+      (listing) => ({ listing, ...writeTags(row, at, listing) })
+    )
     if (Option.isSome(written)) {
       const { counts, listing, tags } = written.value
       const { complete, updated, wanted } = listing

@@ -41,7 +41,11 @@ const rowOf = (tables: Tables, { job, key }: DefectNote): Holding | undefined =>
     ? tables.catalog.entries.get(key)
     : undefined
   if (row !== undefined) return { subject: key, lastError: row.lastError, retryAt: row.notBefore }
-  const due = job === "registries" ? tables.checks.get(key) : job === "verification" ? tables.sources.get(key) : undefined
+  const due = job === "registries"
+    ? tables.checks.get(key)
+    : job === "verification"
+    ? tables.sources.get(key)
+    : undefined
   return due === undefined ? undefined : { subject: key, lastError: due.lastError, retryAt: due.dueAt }
 }
 

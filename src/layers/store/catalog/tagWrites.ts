@@ -4,8 +4,8 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option, Schema } from "effect"
 import type { FoundTag } from "../../../domain/CatalogImage.js"
+import { isStorable, storable } from "../../../domain/StorableText.js"
 import type { TagListing } from "../../../services/ImageCatalog.js"
-import { storable } from "../../../domain/StorableText.js"
 import { instant, rowOf } from "../core.js"
 import { manifestsJson, maybeText } from "./core.js"
 
@@ -32,8 +32,17 @@ const rowOfTag = (tag: FoundTag, wanted: boolean) => ({
   attestations: manifestsJson(tag.attestations)
 })
 
+/** A listing without the tags whose names no database can keep: they are refused, and spare their image. */
+export const keepable = (listing: TagListing): TagListing => ({
+  ...listing,
+  tags: listing.tags.filter(({ tag }) => isStorable(tag)),
+  others: listing.others.filter(({ tag }) => isStorable(tag)),
+  names: listing.names.filter(isStorable)
+})
+
 /** Writes a listing; only what differs. */
-export const writeTags = (sql: SqlClient, image: string, at: number, listing: TagListing) => {
+export const writeTags = (sql: SqlClient, image: string, at: number, given: TagListing) => {
+  const listing = keepable(given)
   const now = instant(sql, at)
 
   // What a listing leaves open (no digest; no manifests for a digest that we know) stays as it was known. A digest holds

@@ -3,13 +3,13 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import type { CheckFinding, CheckResult, ClaimedCheck } from "../../../domain/RegistryCheck.js"
+import { storable } from "../../../domain/StorableText.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
 import { writeInBulk } from "../bulk.js"
-import { storable } from "../../../domain/StorableText.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
-import { refusedUntil } from "../discoveryFindings.js"
 import { noteDefects } from "../defects.js"
+import { refusedUntil } from "../discoveryFindings.js"
 import { detailOf, inTransaction } from "../errors.js"
 import { writeImages } from "../imageWrites.js"
 import { countingClaims, linkClaims, ofRepositories, settleOwners, texts } from "./fragments.js"
@@ -156,17 +156,19 @@ export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
     }))
 
   const defer = (rows: ReadonlyArray<{ readonly image: string; readonly reason: string; readonly until: number }>) =>
-    rows.length === 0 ? Effect.void : inTransaction(sql)(Effect.zipRight(
-      lock(rows.map(({ image }) => image)),
-      sql`update repo_docker_checks k set due_at = to_timestamp(x.until / 1000), lease = null,
+    rows.length === 0 ? Effect.void : inTransaction(sql)(
+      Effect.zipRight(
+        lock(rows.map(({ image }) => image)),
+        sql`update repo_docker_checks k set due_at = to_timestamp(x.until / 1000), lease = null,
           attempts = attempts + 1, last_error = x.reason
         from jsonb_to_recordset(${
-        JSON.stringify(rows.map((row) => ({ ...row, reason: storable(row.reason) })))
-      }::jsonb) as x (image text, reason text, until float8)
+          JSON.stringify(rows.map((row) => ({ ...row, reason: storable(row.reason) })))
+        }::jsonb) as x (image text, reason text, until float8)
         where k.image_name = x.image and k.lease = ${holder}`
-    ).pipe(Effect.zipRight(
-      noteDefects(sql, "registries", rows.map(({ image, reason }) => ({ key: image, reason: storable(reason) })))
-    )))
+      ).pipe(Effect.zipRight(
+        noteDefects(sql, "registries", rows.map(({ image, reason }) => ({ key: image, reason: storable(reason) })))
+      ))
+    )
 
   const recordChecks = Effect.fn("LinkStore.recordChecks")(function*(findings: ReadonlyArray<CheckFinding>) {
     const definite = findings.flatMap((finding) =>

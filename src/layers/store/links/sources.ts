@@ -3,10 +3,10 @@
  */
 import { Clock, Duration, Effect, Schema } from "effect"
 import { type ClaimedSource, mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
+import { storable } from "../../../domain/StorableText.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
-import { storable } from "../../../domain/StorableText.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"

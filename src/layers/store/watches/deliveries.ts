@@ -3,10 +3,10 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { minuteOf } from "../../../domain/DayWindow.js"
+import { storable } from "../../../domain/StorableText.js"
 import { attemptsEnded } from "../../../domain/telemetry.js"
 import { WatchAction } from "../../../domain/Watch.js"
 import { attempted, type DeliveryState } from "../../../domain/WatchDelivery.js"
-import { storable } from "../../../domain/StorableText.js"
 import type { ClaimedDelivery, DeliveryAttempt, WatchClaimOptions } from "../../../services/WatchStore.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"

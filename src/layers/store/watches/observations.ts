@@ -2,8 +2,8 @@
  * Claiming watches, and writing what was seen of them: the new digest and its event in one transaction.
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
-import { observe, type WatchState } from "../../../domain/WatchState.js"
 import { storable } from "../../../domain/StorableText.js"
+import { observe, type WatchState } from "../../../domain/WatchState.js"
 import type { ClaimedWatch, Recorded, WatchClaimOptions, WatchFinding } from "../../../services/WatchStore.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"

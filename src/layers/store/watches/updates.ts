@@ -2,9 +2,9 @@
  * What is known of newer versions of watched references.
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
+import { storable } from "../../../domain/StorableText.js"
 import { UpdateFound } from "../../../domain/WatchEvent.js"
 import { looked, toTell } from "../../../domain/WatchUpdates.js"
-import { storable } from "../../../domain/StorableText.js"
 import type { ClaimedUpdateLook, UpdateFinding, WatchClaimOptions } from "../../../services/WatchStore.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"

@@ -50,7 +50,8 @@ const words = (name) => name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLower
 /** What a job says of itself: numbers and words by name, but for instants. @param {unknown} progress */
 const said = (progress) => {
   if (typeof progress !== "object" || progress === null) return "–"
-  const jobs = Object.entries(progress).map(([job, value]) => {
+  // Jobs that failed are told apart, above.
+  const jobs = Object.entries(progress).filter(([job]) => job !== "jobs").map(([job, value]) => {
     if (typeof value !== "object" || value === null) return `${job} ${String(value)}`
     const parts = Object.entries(value).flatMap(([name, one]) =>
       name.endsWith("At") || (typeof one !== "number" && typeof one !== "string")
@@ -109,14 +110,22 @@ const defects = ({ defects: { newest, rows }, waitingJobs }) =>
         "ul",
         { class: "plain cards" },
         waitingJobs.map((/** @type {any} */ job) =>
-          h("li", {}, `${job.name} failed ${plural(job.failures, "time")} in a row and starts again: ${job.problem ?? ""}`)
+          h(
+            "li",
+            {},
+            `${job.name} failed ${plural(job.failures, "time")} in a row and starts again: ${job.problem ?? ""}`
+          )
         ),
         newest.map((/** @type {any} */ defect) =>
           h(
             "li",
             {},
             h("p", {}, h("code", {}, defect.subject), ` (${defect.job})`),
-            h("p", { class: "faint" }, `${defect.reason}; ${plural(defect.times, "time")}, last ${minute(defect.at)} UTC`)
+            h(
+              "p",
+              { class: "faint" },
+              `${defect.reason}; ${plural(defect.times, "time")}, last ${minute(defect.at)} UTC`
+            )
           )
         )
       )
