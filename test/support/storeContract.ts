@@ -50,7 +50,8 @@ const sql = Effect.gen(function*() {
   yield* (yield* SqlClient)`truncate repos, repos_docker_leases, repo_docker, repo_docker_links, repo_docker_pulls_daily,
     repos_docker_readings, repo_docker_claims, repo_docker_checks, repo_docker_sources, repo_docker_source_pulls,
     repo_docker_activity_daily, repo_docker_links_removed,
-    catalog_images, catalog_state, catalog_tags, catalog_tag_digests, catalog_words, catalog_passes, catalog_official
+    catalog_images, catalog_state, catalog_tags, catalog_tag_digests, catalog_words, catalog_passes, catalog_official,
+    image_census_defects
     restart identity`
   const stores: TwoStores = {
     store: yield* Sql.make({ holder: "one" }),

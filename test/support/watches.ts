@@ -41,7 +41,7 @@ const memory = Effect.sync((): TwoWatchStores => {
 
 const sql = Effect.gen(function*() {
   yield* (yield* SqlClient)`truncate image_watches, image_watch_states, image_watch_events, image_watch_deliveries,
-    image_watch_updates restart identity`
+    image_watch_updates, image_census_defects restart identity`
   const stores: TwoWatchStores = {
     store: yield* Sql.make({ holder: "one" }),
     other: yield* Sql.make({ holder: "two" })

@@ -47,6 +47,22 @@ const withNginx = (catalog: Catalog) => catalog.add([nginx], "published")
 
 onEveryStore("what the catalog writes", [
   when(
+    "leaves out a tag whose name no database can keep, and spares its image",
+    ({ catalog }) =>
+      Effect.gen(function*() {
+        yield* withNginx(catalog)
+        const listed = [tag("1\u0000", "a", evening), tag("2\ud800", "b", evening), tag("3", "c", evening)]
+        const written = yield* lookNow(catalog, listing(listed, { others: [tag("\udfff", "d", evening)] }))
+        assert.strictEqual(written.tagsAdded, 1)
+        assert.deepStrictEqual((yield* tagsOf(catalog)).map(([name]) => name), ["3"])
+        assert.deepStrictEqual(
+          (yield* catalog.image(nginx)).pipe(Option.map(({ lastError }) => lastError)),
+          Option.some(Option.none())
+        )
+      })
+  ),
+
+  when(
     "is an image with its counters, tags, platforms and digests, and the day's snapshot",
     ({ catalog, store }) =>
       Effect.gen(function*() {
