@@ -21,6 +21,8 @@ export interface RegistryRecorder {
   readonly drain: Effect.Effect<void>
 }
 
+const rowOf = ({ claim }: CheckFinding | SourceFinding) => ({ subject: claim.image, attempts: claim.attempts })
+
 /** Starts a recorder that lives as long as the scope. `lease` is what claims are lengthened to. */
 export const make = Effect.fn("RegistryRecorder.make")(function*(lease: Duration.Duration): Effect.fn.Return<
   RegistryRecorder,
@@ -33,7 +35,6 @@ export const make = Effect.fn("RegistryRecorder.make")(function*(lease: Duration
   const sources = new Map<string, ClaimedSource>()
   const writing = yield* Effect.makeSemaphore(1)
 
-  const rowOf = ({ claim }: CheckFinding | SourceFinding) => ({ subject: claim.image, attempts: claim.attempts })
   const check = Outbox.make<CheckFinding>({
     job: "registries",
     record: store.recordChecks,
