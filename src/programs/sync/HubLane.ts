@@ -80,7 +80,7 @@ export const make = Effect.fn("HubLane.make")(function*(): Effect.fn.Return<
     Effect.filter(members, ({ answer }) => Effect.negate(Deferred.isDone(answer)))
 
   /** Work for members; where it dies, they do of the same, each on its own. The lane goes on. */
-  const orDieWith = (members: ReadonlyArray<Wanted>) => (work: Effect.Effect<void, Auth>): Effect.Effect<void, Auth> =>
+  const orDieWith = (members: ReadonlyArray<Wanted>) => <E>(work: Effect.Effect<void, E>): Effect.Effect<void, E> =>
     Effect.catchAllCause(work, (cause) =>
       Option.match(defectOf(cause), {
         onNone: () => Effect.failCause(cause),
