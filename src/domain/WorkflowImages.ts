@@ -12,7 +12,7 @@ import * as Limits from "./workflow/Limits.js"
 import { Publications } from "./workflow/Publications.js"
 import type { Run } from "./workflow/Scope.js"
 import { ofTriggers } from "./workflow/Triggers.js"
-import { isMap, mapOf, read, type YamlMap } from "./workflow/Yaml.js"
+import { isMap, mapOf, read, readPaid, type YamlMap } from "./workflow/Yaml.js"
 
 export type { WorkflowFindings } from "./workflow/Findings.js"
 
@@ -50,14 +50,13 @@ const nothing = (problem: WorkflowFindings["problem"]): WorkflowFindings => ({
 const relevant =
   /push|publish|docker|image|container|buildah|podman|skopeo|crane|regctl|goreleaser|kaniko|jib|\bko\b|uses:\s*["']?\.\/|workflows\/|depot|release/i
 
+// Names that a file sets, or hands on: a word that is neither read (`$NAME`, `env.NAME`) nor a key. Found all at once, for
+// a search for each name that is asked for would read the file that often.
 const assigned = (text: string): (name: string) => boolean => {
-  const known = new Map<string, boolean>()
+  let known: ReadonlySet<string> | undefined
   return (name) => {
-    const before = known.get(name)
-    if (before !== undefined) return before
-    const answer = /^\w{1,100}$/.test(name) && new RegExp(`(?:^|[^.\\w$\{])${name}(?!\\w|:(?!:))`, "m").test(text)
-    known.set(name, answer)
-    return answer
+    known ??= new Set(text.match(/(?<![.\w${])\w+(?!\w|:(?!:))/g))
+    return name.length <= 100 && known.has(name)
   }
 }
 
@@ -92,38 +91,57 @@ const makeFiles = (facts: RepositoryFacts) => {
   }
 }
 
-const yamlReader = (file: (path: string) => string | undefined): (path: string) => YamlMap | undefined => {
+const yamlReader = (
+  file: (path: string) => string | undefined,
+  tank: Limits.Fuel
+): (path: string) => YamlMap | undefined => {
   const known = new Map<string, YamlMap | undefined>()
   return (path) => {
     if (known.has(path)) return known.get(path)
     const text = file(path)
-    const value = text === undefined ? undefined : Either.getOrUndefined(read(text))
+    const value = text === undefined ? undefined : Either.getOrUndefined(readPaid(text, tank))
     const map = isMap(value) ? value : undefined
     known.set(path, map)
     return map
   }
 }
 
+/** Runs what may cost more than it may; whether there was enough. */
+const affordable = (evaluation: () => void): boolean => {
+  try {
+    evaluation()
+    return true
+  } catch (error) {
+    if (error instanceof Limits.OutOfFuel) return false
+    throw error
+  }
+}
+
 /**
  * The images that a workflow publishes when any of its triggers starts it. `images` are determined by the file and the
  * repository; `patterns` depend on a secret, a variable, an input of a caller or something that only a run knows;
- * `external` names stand in files that were not given. Never fails: what cannot be read is told in `problem`.
+ * `external` names stand in files that were not given. Never fails: what cannot be read is told in `problem`. Takes time
+ * proportional to the length of the files at most, and whatever they say no more than `tank` pays for: a file that wants
+ * more has the problem `too-much`, and what was found until then.
  */
-export const publishedImages = (file: RepositoryFile, facts: RepositoryFacts): WorkflowFindings => {
+export const publishedImages = (
+  file: RepositoryFile,
+  facts: RepositoryFacts,
+  tank: Limits.Fuel = new Limits.Fuel()
+): WorkflowFindings => {
   if (file.text.length <= Limits.maxFileLength && !relevant.test(file.text)) return nothing(Option.none())
   const document = read(file.text)
   if (Either.isLeft(document)) return nothing(Option.some(document.left))
   if (!isMap(document.right) || !isMap(document.right["jobs"])) return nothing(Option.some("no-workflow"))
   const workflow = document.right
-  const holes = new HoleTable()
-  const tank: Limits.Fuel = { left: Limits.fuel }
+  const holes = new HoleTable(tank)
   const publications = new Publications(holes)
   const files = makeFiles(facts)
   const run: Run = {
-    evaluator: new Evaluator(holes, tank),
+    evaluator: new Evaluator(holes),
     publications,
     facts: { owner: facts.owner, name: facts.name, file: files.text, paths: files.paths },
-    yaml: yamlReader(files.text),
+    yaml: yamlReader(files.text, tank),
     sets: assigned(file.text),
     parsed: new Map(),
     effects: new Map(),
@@ -137,15 +155,22 @@ export const publishedImages = (file: RepositoryFile, facts: RepositoryFacts): W
     defaultBranch: Option.getOrElse(facts.defaultBranch, () => "main")
   }
   const used = matrixKeys(file.text)
-  for (const scenario of ofTriggers(workflow["on"], file.text)) {
-    runWorkflow(run, mapOf(workflow), repository, scenario, used)
-  }
+  const whole = affordable(() => {
+    for (const scenario of ofTriggers(workflow["on"], file.text)) {
+      runWorkflow(run, mapOf(workflow), repository, scenario, used)
+    }
+  })
+  tank.allow(Limits.reserve)
+  let patterns: WorkflowFindings["patterns"] = []
+  const told = affordable(() => {
+    patterns = publications.patterns(facts.owner, facts.name, facts.namespaces)
+  })
   return {
     images: publications.images(),
-    patterns: publications.patterns(facts.owner, facts.name, facts.namespaces),
+    patterns,
     external: publications.externals(),
     described: publications.described(),
     files: files.asked(),
-    problem: tank.left < 0 ? Option.some("too-much") : Option.none()
+    problem: whole && told ? Option.none() : Option.some("too-much")
   }
 }

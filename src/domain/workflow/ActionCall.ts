@@ -1,6 +1,7 @@
 /**
  * A step that uses an action, as the descriptions of actions see it.
  */
+import { withoutStart } from "../textEnds.js"
 import type { HoleTable } from "./Holes.js"
 import type { YamlMap } from "./Yaml.js"
 
@@ -55,9 +56,11 @@ export const lines = (text: string): ReadonlyArray<string> =>
 export const list = (text: string): ReadonlyArray<string> =>
   lines(text).flatMap((line) => line.split(",")).map((one) => one.trim()).filter((one) => one !== "")
 
+const offs: ReadonlySet<string> = new Set(["false", "no", "off", "0", "never", ""])
+
 /** Whether a switch is on, or may be: what is not decided may be. */
 export const isOn = (call: Pick<ActionCall, "holes">, text: string): boolean =>
-  text !== "" && call.holes.expand(text, true).some((one) => !/^\s*(?:false|no|off|0|never|)\s*$/i.test(one))
+  text !== "" && call.holes.expand(text, true).some((one) => !offs.has(one.trim().toLowerCase()))
 
 /** The fields of one line of comma-separated values, quotes respected: `type=image,"name=a,b"`. */
 export const csv = (line: string): ReadonlyMap<string, string> => {
@@ -75,5 +78,5 @@ export const csv = (line: string): ReadonlyMap<string, string> => {
 export const qualified = (registry: string, name: string): string => {
   const host = registry.trim().replace(/^https?:\/\//, "").replace(/\/(?:v[12]\/?)?$/, "")
   if (host === "" || host === "docker.io" || name === "") return name
-  return name.toLowerCase().startsWith(`${host.toLowerCase()}/`) ? name : `${host}/${name.replace(/^\/+/, "")}`
+  return name.toLowerCase().startsWith(`${host.toLowerCase()}/`) ? name : `${host}/${withoutStart(name, "/")}`
 }

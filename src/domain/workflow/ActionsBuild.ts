@@ -3,6 +3,7 @@
  */
 import { type Action, type ActionCall, csv, isOn, lines, list, qualified } from "./ActionCall.js"
 import { bakeNames } from "./Bake.js"
+import { maxNames } from "./Limits.js"
 
 /** What marks the bake file that metadata-action writes, followed by the names in it. */
 export const bakeFileMark = "/metadata-action-bake-file/"
@@ -43,7 +44,10 @@ export const buildAndPush: Action = (call) => {
 }
 
 // A tag may be written as `type=…`-less metadata or with an inline comment; only the reference counts.
-const reference = (tag: string): string => tag.split(/\s+#/)[0] ?? tag
+const reference = (tag: string): string => {
+  const comment = tag.search(/\s#/)
+  return comment === -1 ? tag : tag.slice(0, comment).trimEnd()
+}
 
 /** docker/metadata-action: computes names; it publishes nothing by itself. */
 export const metadata: Action = (call) => {
@@ -56,8 +60,8 @@ export const metadata: Action = (call) => {
   const tag = call.holes.unknown("runtime", "tag")
   const tags = images.flatMap((image) => call.holes.expand(image, true)).flatMap((image) => lines(image)).map((image) =>
     `${image}:${tag}`
-  )
-  const separator = call.input("sep-tags") === "" ? "\n" : call.input("sep-tags")
+  ).slice(0, maxNames)
+  const separator = call.input("sep-tags") === "" ? "\n" : call.input("sep-tags").slice(0, 16)
   const json = JSON.stringify({ tags, "tag-names": [tag], labels: {} })
   call.output("tags", tags.join(separator))
   call.output("json", json)

@@ -1,6 +1,7 @@
 /**
  * Actions of one purpose each: how their inputs name what they push.
  */
+import { withoutEnd } from "../textEnds.js"
 import { type Action, type ActionCall, isOn, list, qualified } from "./ActionCall.js"
 
 const firstOf = (...texts: ReadonlyArray<string>): string => texts.find((text) => text !== "") ?? ""
@@ -45,7 +46,7 @@ const pushToRegistry: Action = (call) => {
   const full = tags.filter((tag) => tag.includes("/"))
   if (full.length > 0) call.publish(full.join("\n"))
   else if (call.input("image") !== "") {
-    call.publish(`${call.input("registry").replace(/\/+$/, "")}/${call.input("image")}`)
+    call.publish(`${withoutEnd(call.input("registry"), "/")}/${call.input("image")}`)
   }
   call.output("registry-path", `${call.input("registry")}/${call.input("image")}:${tags[0] ?? "latest"}`)
 }

@@ -1,7 +1,9 @@
 /**
  * Actions that shape texts: their outputs are determined, so that names that go through them are.
  */
+import { withoutEnds } from "../textEnds.js"
 import type { Action, ActionCall } from "./ActionCall.js"
+import { replaceAll } from "./Texts.js"
 import { truth } from "./Value.js"
 
 const changeCase = (input: string): Action => (call) => {
@@ -14,7 +16,7 @@ const changeCase = (input: string): Action => (call) => {
 const replace = (source: string, find: string, by: string, output: string): Action => (call) => {
   const pattern = call.input(find)
   const text = call.input(source)
-  call.output(output, pattern === "" ? text : text.replaceAll(pattern, () => call.input(by)))
+  call.output(output, replaceAll(text, pattern, call.input(by), call.holes.tank))
 }
 
 const apply = (text: string, methods: string): string | undefined =>
@@ -36,7 +38,7 @@ const githubScript: Action = (call) => {
   }
 }
 
-const slug = (text: string): string => text.toLowerCase().replace(/[^a-z0-9._-]+/g, "-").replace(/^-+|-+$/g, "")
+const slug = (text: string): string => withoutEnds(text.toLowerCase().replace(/[^a-z0-9._-]+/g, "-"), "-")
 
 // rlespinasse/github-slug-action: parts of the repository's name.
 const slugs = (call: ActionCall): void => {

@@ -3,7 +3,9 @@
  */
 import type { ActionCall } from "./ActionCall.js"
 import { composeImages } from "./Compose.js"
-import { isMap, listOf, mapOf, read, textOf } from "./Yaml.js"
+import { cap } from "./Limits.js"
+import { replaceEach } from "./Texts.js"
+import { isMap, listOf, mapOf, readPaid, textOf } from "./Yaml.js"
 
 /** A name in a bake file. */
 export interface BakeName {
@@ -30,7 +32,7 @@ type Scope = Pick<ActionCall, "env" | "holes">
 
 // The value of an attribute: up to the end of its brackets, or of the line.
 const attribute = (body: string, name: string): string => {
-  const start = new RegExp(`^\\s*"?${name}"?\\s*=\\s*`, "m").exec(body)
+  const start = new RegExp(`^[^\\S\\n]*"?${name}"?[^\\S\\n]*=\\s*`, "m").exec(body)
   if (start === null) return ""
   const from = start.index + start[0].length
   let depth = 0
@@ -46,11 +48,34 @@ const attribute = (body: string, name: string): string => {
   return body.slice(from)
 }
 
-const strings = (text: string): ReadonlyArray<string> =>
-  [...text.matchAll(/"((?:[^"\\$]|\$(?!\{)|\$\{[^}]*\}|\\.)*)"/g)].map(([, inner]) => inner ?? "")
+// The place of the quote that closes the one at `open`; -1 where none does. Quotes in `${…}` close nothing.
+const closingQuote = (text: string, open: number): number => {
+  for (let at = open + 1; at < text.length; at++) {
+    const character = text.charAt(at)
+    if (character === "\"") return at
+    if (character === "\\") at++
+    else if (character === "$" && text.charAt(at + 1) === "{") {
+      at = text.indexOf("}", at)
+      if (at === -1) return -1
+    }
+  }
+  return -1
+}
+
+// What stands in quotes. Where one quote is not closed, none behind it is.
+const strings = (text: string): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (let open = text.indexOf("\""); open !== -1;) {
+    const close = closingQuote(text, open)
+    if (close === -1) return found
+    found.push(text.slice(open + 1, close))
+    open = text.indexOf("\"", close + 1)
+  }
+  return found
+}
 
 const fill = (text: string, variables: ReadonlyMap<string, string>, scope: Scope): string =>
-  text.replace(/\$\{([^}]*)\}/g, (_, expression: string) => {
+  replaceEach(cap(text), /\$\{([^{}]*)\}/g, ([, expression = ""]) => {
     const name = expression.trim()
     const known = variables.get(name)
     if (known !== undefined) return known
@@ -59,7 +84,7 @@ const fill = (text: string, variables: ReadonlyMap<string, string>, scope: Scope
       return scope.holes.choice([fill(yes, variables, scope), fill(no, variables, scope)])
     }
     return scope.holes.unknown("runtime", `$\{${name.slice(0, 40)}}`)
-  })
+  }, scope.holes.tank)
 
 const blocks = (
   text: string
@@ -83,8 +108,12 @@ const blocks = (
 const outputsPush = (outputs: ReadonlyArray<string>): boolean =>
   outputs.some((output) => /type=registry|(?:^|,)push=true/.test(output))
 
+// Reading a text costs more than looking at it.
+const reading = 4
+
 const hcl = (text: string, scope: Scope): BakeFile => {
-  const parts = blocks(text.replace(/^\s*(?:#|\/\/).*$/gm, ""))
+  scope.holes.tank.scan(reading * text.length)
+  const parts = blocks(text.replace(/^[^\S\n]*(?:#|\/\/).*$/gm, ""))
   const variables = new Map<string, string>()
   for (const { body, kind, name } of parts) {
     if (kind !== "variable") continue
@@ -126,7 +155,7 @@ const json = (value: unknown): BakeFile => {
 
 const parse = (path: string, text: string, scope: Scope): BakeFile => {
   if (path.endsWith(".hcl")) return hcl(text.slice(0, maxFile), scope)
-  const value = read(text)
+  const value = readPaid(text, scope.holes.tank)
   if (value._tag === "Left") return { targets: new Map(), groups: new Map() }
   if (path.endsWith(".json") && !(isMap(value.right) && isMap(value.right["services"]))) return json(value.right)
   const images = composeImages(text, scope)

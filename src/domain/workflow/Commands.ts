@@ -220,6 +220,7 @@ const publishers: ReadonlyMap<string, Publisher> = new Map<string, Publisher>([
 /** Publishes what a command publishes; whether it was one that can. */
 export const publishByCommand = (words: ReadonlyArray<string>, call: ActionCall): boolean => {
   const [name = "", ...given] = words
+  call.holes.tank.spend(1 + words.length / 16)
   const base = name.split("/").at(-1) ?? name
   const publisher = publishers.get(base)
   if (publisher !== undefined) publisher(given, call)

@@ -59,7 +59,7 @@ const runner = (file: string): Tool => (given, call) => {
   const pushes =
     targets.some((target) => pushing.test(target) && (imageLike.test(target) || /^(?:push|publish)/i.test(target))) ||
     (targets.some((target) => imageLike.test(target)) &&
-      settings.some((one) => /PUSH\w*=(?:true|1|yes|--push)/i.test(one)))
+      settings.some((one) => /^[^=]*push[^=]*=(?:true|1|yes|--push)/i.test(one)))
   if (pushes) call.external(source)
   // `make release` where GoReleaser is set up: that is what releases.
   const releases = targets.some((target) => /^(?:go)?releaser?$/i.test(target))

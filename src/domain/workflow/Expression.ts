@@ -6,6 +6,7 @@ import { call } from "./ExpressionFunctions.js"
 import { type Expression, type Template, template } from "./ExpressionSyntax.js"
 import { HoleTable, isHole, not, sanitize, type Truth } from "./Holes.js"
 import * as Limits from "./Limits.js"
+import { join } from "./Texts.js"
 import { entry, equal, fromYaml, isList, isRecord, ordered, toText, truth, type Value } from "./Value.js"
 
 /** The contexts that an expression can name (`github`, `env`, …): nothing for one that is not there. */
@@ -20,7 +21,12 @@ const isFiltered = (expression: Expression): boolean =>
 /** Evaluates within one file: what was parsed is remembered, and the fuel is shared. */
 export class Evaluator {
   readonly #templates = new Map<string, Template>()
-  constructor(readonly holes: HoleTable, readonly tank: Limits.Fuel) {}
+  constructor(readonly holes: HoleTable) {}
+
+  /** What is left to spend on the file. */
+  get tank(): Limits.Fuel {
+    return this.holes.tank
+  }
 
   /** The text with its `${{ … }}` filled in. */
   text(text: string, contexts: Contexts): string {
@@ -29,18 +35,24 @@ export class Evaluator {
 
   /** As `text`, but a text that is one expression keeps its type. */
   value(text: string, contexts: Contexts): Value {
+    this.tank.scan(text.length)
     if (!text.includes("${{")) return sanitize(text)
     const parts = this.#parts(text)
     const only = parts.length === 1 ? parts[0] : undefined
     if (only !== undefined && typeof only !== "string") return this.#part(only, contexts)
-    return Limits.cap(
-      parts.map((part) => typeof part === "string" ? part : toText(this.#part(part, contexts))).join("")
+    return join(
+      parts.map((part) => typeof part === "string" ? part : toText(this.#part(part, contexts))),
+      "",
+      this.tank
     )
   }
 
   /** A value of the file with every expression in it evaluated. */
   yaml(value: unknown, contexts: Contexts): Value {
-    return fromYaml(value, (text) => this.value(text, contexts))
+    const budget = { left: Limits.maxNodes }
+    const made = fromYaml(value, (text) => this.value(text, contexts), budget)
+    this.tank.spend((Limits.maxNodes - budget.left) / 8)
+    return made
   }
 
   /** Whether an `if` lets its job or step run; `${{ }}` around a condition may be left out. */
@@ -51,7 +63,14 @@ export class Evaluator {
 
   /** The value of a parsed expression. */
   evaluate(expression: Expression, contexts: Contexts): Value {
-    if (!Limits.spend(this.tank, 1)) return null
+    this.tank.spend(1)
+    const value = this.#evaluate(expression, contexts)
+    if (typeof value === "string") this.tank.scan(value.length)
+    else if (isList(value)) this.tank.spend(value.length / 16)
+    return value
+  }
+
+  #evaluate(expression: Expression, contexts: Contexts): Value {
     switch (expression.kind) {
       case "literal":
         return typeof expression.value === "string" ? sanitize(expression.value) : expression.value

@@ -4,6 +4,7 @@
 import { Either } from "effect"
 import { contains, either, endsWith, hasHole, type HoleTable, startsWith, type Truth } from "./Holes.js"
 import * as Limits from "./Limits.js"
+import { join, replaceEach } from "./Texts.js"
 import { equal, fromYaml, isList, OpenRecord, toJson, toText, truth, type Value } from "./Value.js"
 
 type Function = (given: ReadonlyArray<Value>, holes: HoleTable) => Value
@@ -15,22 +16,29 @@ const compare = (question: (text: string, part: string) => Truth): Function => (
   answer(holes.ask(toText(text ?? null), (one) => question(one, toText(part ?? null))), holes)
 
 // `format` counts from zero and doubles braces to keep them.
-const format: Function = ([pattern, ...values]) =>
-  Limits.cap(
-    toText(pattern ?? null).replace(/\{\{|\}\}|\{(\d+)\}/g, (found, index: string | undefined) =>
-      index === undefined ? found.charAt(0) : toText(values[Number(index)] ?? null))
+const format: Function = ([pattern, ...values], holes) =>
+  replaceEach(
+    toText(pattern ?? null),
+    /\{\{|\}\}|\{(\d+)\}/g,
+    ([found, index]) => index === undefined ? found.charAt(0) : toText(values[Number(index)] ?? null),
+    holes.tank
   )
 
 const containing: Function = ([where, what], holes) => {
   const wanted = what ?? null
   if (where !== undefined && isList(where)) {
+    holes.tank.spend(where.length / 4)
     return answer(where.map((one) => equal(one, wanted, holes)).reduce(either, false), holes)
   }
   return answer(holes.ask(toText(where ?? null), (one) => contains(one, toText(wanted))), holes)
 }
 
+// Reading a text costs more than looking at it.
+const parsing = 4
+
 const fromJson: Function = ([text], holes) => {
   const source = toText(text ?? null)
+  holes.tank.scan(parsing * source.length)
   const read = (one: string): Value =>
     Either.getOrElse(
       Either.try((): Value => fromYaml(JSON.parse(one), (inner) => inner)),
@@ -61,16 +69,18 @@ const functions: ReadonlyMap<string, Function> = new Map<string, Function>([
   ["contains", containing],
   ["startswith", compare(startsWith)],
   ["endswith", compare(endsWith)],
-  ["join", ([list, separator]) =>
-    Limits.cap(
-      (list !== undefined && isList(list) ? list : [list ?? null]).map(toText).join(
-        separator === undefined ? "," : toText(separator)
-      )
+  ["join", ([list, separator], holes) =>
+    join(
+      (list !== undefined && isList(list) ? list : [list ?? null]).map(toText),
+      separator === undefined ? "," : toText(separator),
+      holes.tank
     )],
-  [
-    "tojson",
-    ([value]) => value instanceof OpenRecord ? "{}" : Limits.cap(JSON.stringify(toJson(value ?? null), null, 2))
-  ],
+  ["tojson", ([value], holes) => {
+    if (value instanceof OpenRecord) return "{}"
+    const text = JSON.stringify(toJson(value ?? null), null, 2)
+    holes.tank.scan(text.length)
+    return Limits.cap(text)
+  }],
   ["fromjson", fromJson],
   ["case", choose],
   ["always", () => true],

@@ -28,7 +28,7 @@ interface Token {
 }
 
 const token =
-  /\s+|'((?:[^']|'')*)'|([-+]?(?:0x[0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))|([A-Za-z_][\w-]*)|(\|\||&&|[=!<>]=|[<>!()[\],.*])/y
+  /\s+|'((?:[^']|'')*)'|([-+]?(?:0x[0-9a-fA-F]+|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?))|([A-Za-z_][\w-]*)|(\|\||&&|[=!<>]=|[<>!()[\],.*])/y
 
 const tokens = (text: string): ReadonlyArray<Token> | undefined => {
   const found: Array<Token> = []
@@ -100,7 +100,8 @@ class Parser {
 
   #postfix(): Expression | undefined {
     let of = this.#primary()
-    while (of !== undefined) {
+    for (let depth = 0; of !== undefined; depth++) {
+      if (depth > Limits.maxDepth) return undefined
       if (this.#symbol(".")) {
         const next = this.all[this.#at]
         if (this.#symbol("*")) of = { kind: "every", of }

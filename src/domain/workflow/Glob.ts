@@ -1,105 +1,140 @@
 /**
- * The patterns of a shell (`*`, `?`, `[a-z]`), matched in time proportional to pattern times text.
+ * The patterns of a shell (`*`, `?`, `[a-z]`). What matching costs is paid for: a step for every part of a pattern that
+ * looks at a character.
  */
+import { matchesTokens, type Token } from "../globTokens.js"
 import { fixedPrefix, hasHole } from "./Holes.js"
+import { cap, type Fuel, maxTextLength } from "./Limits.js"
+import { replaceAll } from "./Texts.js"
 
-/** Whether a whole text matches a pattern. */
-export const matches = (pattern: string, text: string): boolean => {
-  let [p, t, star, mark] = [0, 0, -1, 0]
-  while (t < text.length) {
-    const step = one(pattern, p, text.charAt(t))
-    if (step > 0 && pattern.charAt(p) !== "*") {
-      p += step
-      t++
-    } else if (pattern.charAt(p) === "*") {
-      star = p++
-      mark = t
-    } else if (star >= 0) {
-      p = star + 1
-      t = ++mark
-    } else return false
-  }
-  while (pattern.charAt(p) === "*") p++
-  return p === pattern.length
-}
-
-// How long the part of the pattern is that takes one character: 0 where it does not take this one.
-const one = (pattern: string, at: number, character: string): number => {
-  const wanted = pattern.charAt(at)
-  if (wanted === "") return 0
-  if (wanted === "?") return 1
-  if (wanted === "\\") return pattern.charAt(at + 1) === character ? 2 : 0
-  if (wanted === "[") {
-    const end = pattern.indexOf("]", at + 2)
-    if (end !== -1) return inSet(pattern.slice(at + 1, end), character) ? end - at + 1 : 0
-  }
-  return wanted === character ? 1 : 0
-}
+const one = (takes: Token["takes"]): Token => ({ many: false, takes })
+const all = (): boolean => true
 
 const classes = new Map([["[:upper:", "A-Z"], ["[:lower:", "a-z"], ["[:digit:", "0-9"], ["[:space:", " \t\n"]])
 
-const inSet = (set: string, character: string): boolean => {
-  const negated = /^[!^]/.test(set)
+const inSet = (set: string): (character: string) => boolean => {
+  const negated = set.startsWith("!") || set.startsWith("^")
   const body = classes.get(set) ?? (negated ? set.slice(1) : set)
-  let found = false
+  const singles = new Set<string>()
+  const ranges = new Array<readonly [string, string]>()
   for (let at = 0; at < body.length; at++) {
     if (body.charAt(at + 1) === "-" && at + 2 < body.length) {
-      if (character >= body.charAt(at) && character <= body.charAt(at + 2)) found = true
+      ranges.push([body.charAt(at), body.charAt(at + 2)])
       at += 2
-    } else if (body.charAt(at) === character) found = true
+    } else singles.add(body.charAt(at))
   }
-  return found !== negated
+  return (character) =>
+    (singles.has(character) || ranges.some(([from, to]) => character >= from && character <= to)) !== negated
 }
 
-const tooLong = 512
+const tokensOf = (pattern: string): ReadonlyArray<Token> => {
+  const tokens = new Array<Token>()
+  // Behind the last bracket that closes, none opens a set.
+  const lastClose = pattern.lastIndexOf("]")
+  for (let at = 0; at < pattern.length; at++) {
+    const character = pattern.charAt(at)
+    const end = character === "[" && at + 2 <= lastClose ? pattern.indexOf("]", at + 2) : -1
+    if (character === "*") tokens.push({ many: true, takes: all })
+    else if (character === "?") tokens.push(one(all))
+    else if (character === "\\") {
+      const literal = pattern.charAt(++at)
+      tokens.push(one((other) => other === literal))
+    } else if (end !== -1) {
+      tokens.push(one(inSet(pattern.slice(at + 1, end))))
+      at = end
+    } else tokens.push(one((other) => other === character))
+  }
+  return tokens
+}
+
+/** Whether a whole text matches a pattern. */
+export const matches = (pattern: string, text: string, tank: Fuel): boolean => {
+  tank.scan((pattern.length + 1) * (text.length + 1))
+  return matchesTokens(tokensOf(pattern), text.split(""))
+}
+
+// A place in a pattern costs about as much as so many characters that are only looked at.
+const placeCost = 16
+
+/**
+ * Where the shortest or longest part of a text that begins at `from` and matches ends; -1 where none does. `step` says
+ * where the next character is: 1 forwards, -1 backwards (with the parts of the pattern turned round).
+ */
+const reach = (
+  tokens: ReadonlyArray<Token>,
+  text: string,
+  from: number,
+  step: 1 | -1,
+  longest: boolean,
+  tank: Fuel
+): number => {
+  // The places in the pattern at which a match may stand, in its order, behind the characters so far.
+  let places: ReadonlyArray<number> = [0]
+  let found = -1
+  for (let at = from;; at += step) {
+    const open = new Set<number>()
+    for (const place of places) {
+      open.add(place)
+      for (let next = place; tokens[next]?.many === true; next++) open.add(next + 1)
+    }
+    tank.scan(placeCost * (open.size + 1))
+    if (open.has(tokens.length)) {
+      found = at
+      if (!longest) return found
+    }
+    const character = text.charAt(step === 1 ? at : at - 1)
+    if (open.size === 0 || character === "") return found
+    const after = new Set<number>()
+    for (const place of open) {
+      const token = tokens[place]
+      if (token?.takes(character) === true) after.add(token.many ? place : place + 1)
+    }
+    places = [...after]
+  }
+}
 
 /** Without the shortest or longest part at the start that matches (`${X#p}`, `${X##p}`). */
-export const withoutPrefix = (text: string, pattern: string, longest: boolean): string => {
-  const last = Math.min(text.length, tooLong)
-  for (let step = 0; step <= last; step++) {
-    const length = longest ? last - step : step
-    if (matches(pattern, text.slice(0, length))) return text.slice(length)
-  }
-  return hasHole(text) ? withoutFixed(text, pattern) : text
+export const withoutPrefix = (text: string, pattern: string, longest: boolean, tank: Fuel): string => {
+  tank.scan(pattern.length + text.length)
+  const end = reach(tokensOf(pattern), text, 0, 1, longest, tank)
+  if (end !== -1) return text.slice(end)
+  return hasHole(text) ? withoutFixed(text, pattern, tank) : text
 }
 
 // `refs/tags/` and a hole, without `refs/tags/v`: what the pattern still wants may be in the hole.
-const withoutFixed = (text: string, pattern: string): string => {
+const withoutFixed = (text: string, pattern: string, tank: Fuel): string => {
   const fixed = fixedPrefix(text)
   for (let length = Math.min(pattern.length, 64); length > 0; length--) {
-    if (fixed !== "" && matches(pattern.slice(0, length), fixed)) return text.slice(fixed.length)
+    if (fixed !== "" && matches(pattern.slice(0, length), fixed, tank)) return text.slice(fixed.length)
   }
   return text
 }
 
 /** Without the shortest or longest part at the end that matches (`${X%p}`, `${X%%p}`). */
-export const withoutSuffix = (text: string, pattern: string, longest: boolean): string => {
-  const last = Math.min(text.length, tooLong)
-  for (let step = 0; step <= last; step++) {
-    const length = longest ? last - step : step
-    if (matches(pattern, text.slice(text.length - length))) return text.slice(0, text.length - length)
-  }
-  return text
+export const withoutSuffix = (text: string, pattern: string, longest: boolean, tank: Fuel): string => {
+  tank.scan(pattern.length + text.length)
+  const start = reach(tokensOf(pattern).toReversed(), text, text.length, -1, longest, tank)
+  return start === -1 ? text : text.slice(0, start)
 }
 
 /** With the first or every part that matches replaced (`${X/p/r}`, `${X//p/r}`). */
-export const replace = (text: string, pattern: string, by: string, every: boolean): string => {
+export const replace = (text: string, pattern: string, by: string, every: boolean, tank: Fuel): string => {
+  tank.scan(pattern.length + text.length)
   const literal = /^[^*?[\]\\]*$/.test(pattern) ? pattern : pattern.replace(/\\(.)/g, "$1")
   const plain = /^(?:[^*?[\]\\]|\\.)*$/.test(pattern)
   if (literal === "") return text
-  if (plain) return every ? text.replaceAll(literal, () => by) : text.replace(literal, () => by)
-  if (text.length > 256) return text
+  if (plain) return every ? replaceAll(text, literal, by, tank) : cap(text.replace(literal, () => by))
+  const tokens = tokensOf(pattern)
   let result = ""
   let at = 0
-  while (at < text.length) {
-    let length = text.length - at
-    while (length > 0 && !matches(pattern, text.slice(at, at + length))) length--
-    if (length === 0) result += text.charAt(at++)
+  while (at < text.length && result.length < maxTextLength) {
+    const end = reach(tokens, text, at, 1, true, tank)
+    if (end <= at) result += text.charAt(at++)
     else {
-      result += by
-      at += length
+      result = cap(result + by)
+      at = end
       if (!every) break
     }
   }
-  return result + text.slice(at)
+  return cap(result + text.slice(at))
 }

@@ -2,7 +2,8 @@
  * The images that a GoReleaser configuration publishes.
  */
 import type { ActionCall } from "./ActionCall.js"
-import { isMap, listOf, mapOf, read, textOf, type YamlMap } from "./Yaml.js"
+import { join } from "./Texts.js"
+import { isMap, listOf, mapOf, readPaid, textOf, type YamlMap } from "./Yaml.js"
 
 /** The names under which GoReleaser looks for its configuration. */
 export const goreleaserFiles = [
@@ -16,13 +17,24 @@ export const goreleaserFiles = [
 
 type Scope = Pick<ActionCall, "env" | "facts" | "holes">
 
+// What stands in `{{- … -}}`.
+const bare = (source: string): string => source.trim().replace(/^-|-$/g, "").trim()
+
+// What is to be in lower case: `tolower (x)`, `x | lower`.
+const lowered = (text: string): string | undefined => {
+  const [, called] = /^(?:tolower|lower)\s([^)]*)\)?$/.exec(text) ?? []
+  if (called !== undefined) return called.trimStart().replace(/^\(/, "")
+  const pipe = text.lastIndexOf("|")
+  return pipe !== -1 && /^(?:tolower|lower)$/.test(text.slice(pipe + 1).trimStart())
+    ? text.slice(0, pipe).trimEnd()
+    : undefined
+}
+
 // One `{{ … }}` of a template: what names are made of; the rest is only known when it runs.
 const action = (source: string, project: string, own: ReadonlyMap<string, string>, scope: Scope): string => {
-  const text = source.trim().replace(/^-|-$/g, "").trim()
-  const lower = /^(?:tolower|lower)\s+\(?([^)]*)\)?$/.exec(text) ?? /^(.*?)\s*\|\s*(?:tolower|lower)$/.exec(text)
-  if (lower !== null && lower[1] !== undefined && lower[1] !== text) {
-    return action(lower[1], project, own, scope).toLowerCase()
-  }
+  const text = bare(source)
+  const lower = lowered(text)
+  if (lower !== undefined) return action(lower, project, own, scope).toLowerCase()
   if (text === ".ProjectName") return project
   const [, dotted, quoted, fallback] =
     /^(?:\.Env\.(\w+)|(?:index\s+\.Env|envOrDefault)\s+"(\w+)"(?:\s+"([^"]*)")?)$/.exec(text) ?? []
@@ -35,13 +47,38 @@ const action = (source: string, project: string, own: ReadonlyMap<string, string
   return value
 }
 
-const fill = (template: string, project: string, own: ReadonlyMap<string, string>, scope: Scope): string =>
-  template.slice(0, 1_000)
-    .replace(
-      /\{\{-?\s*(?:if|with)\b[^}]*\}\}((?:(?!\{\{-?\s*(?:else|end)).)*)(?:\{\{-?\s*else[^}]*\}\}(?:(?!\{\{-?\s*end).)*)?\{\{-?\s*end\s*-?\}\}/g,
-      "$1"
-    )
-    .replace(/\{\{([^}]*)\}\}/g, (_, inner: string) => action(inner, project, own, scope))
+// Of a condition the first way is taken, and its `else` left out.
+const fill = (template: string, project: string, own: ReadonlyMap<string, string>, scope: Scope): string => {
+  const { tank } = scope.holes
+  tank.scan(template.length)
+  const open: Array<{ readonly conditional: boolean; skipped: boolean }> = []
+  const isSkipped = (): boolean => open.some(({ skipped }) => skipped)
+  const parts: Array<string> = []
+  const add = (text: string): void => {
+    if (!isSkipped()) parts.push(text)
+  }
+  let last = 0
+  for (const { 0: whole, 1: source = "", index } of template.slice(0, maxTemplate).matchAll(/\{\{([^{}]*)\}\}/g)) {
+    add(template.slice(last, index))
+    last = index + whole.length
+    const [word = ""] = /^\w*/.exec(bare(source)) ?? []
+    const block = open.at(-1)
+    if (word === "end" && block?.conditional === true) open.pop()
+    else if (word === "else" && block?.conditional === true) block.skipped = true
+    else if (word === "if" || word === "with") {
+      if (open.length < maxBlocks) open.push({ conditional: true, skipped: false })
+    } else {
+      if (word === "end") open.pop()
+      if (word === "range" && open.length < maxBlocks) open.push({ conditional: false, skipped: false })
+      add(action(source, project, own, scope))
+    }
+  }
+  add(template.slice(last, maxTemplate))
+  return join(parts, "", tank)
+}
+
+const maxTemplate = 1_000
+const maxBlocks = 16
 
 const texts = (value: unknown): ReadonlyArray<string> => listOf(value).flatMap((one) => textOf(one) ?? [])
 
@@ -52,7 +89,7 @@ const skipped = (entry: YamlMap): boolean => {
 
 /** The names in a GoReleaser configuration, holes for what its environment decides. */
 export const goreleaserNames = (text: string, scope: Scope): ReadonlyArray<string> => {
-  const value = read(text)
+  const value = readPaid(text, scope.holes.tank)
   const config = value._tag === "Right" ? mapOf(value.right) : {}
   const project = textOf(config["project_name"]) ?? scope.facts.name
   const own = new Map<string, string>()
@@ -76,10 +113,21 @@ export const goreleaserNames = (text: string, scope: Scope): ReadonlyArray<strin
   return names.slice(0, 256).map((name) => fill(name, project, own, scope))
 }
 
+// `--skip=publish,docker`, `--skip ko`, and `--skip-publish` of older versions.
+const skips = (word: string, next: string): boolean => {
+  const at = word.indexOf("--skip")
+  if (at === -1) return false
+  const rest = word.slice(at + "--skip".length)
+  const value = rest === "" ? next : rest.slice(1)
+  const named = (names: RegExp): boolean => names.test(value)
+  if (rest.startsWith("-")) return named(/^publish|docker/)
+  return (rest === "" || rest.startsWith("=")) && (named(/(?:publish|docker|ko)\b/) || (rest !== "" && named(/docker/)))
+}
+
 /** Publishes what the repository's configuration says, or notes that it was not given. */
 export const goreleaser = (call: ActionCall, given: string): void => {
   const words = given.split(/\s+/)
-  if (/--snapshot|--skip[-=](?:publish|\S*docker)|--skip[= ]\S*(?:publish|docker|ko)\b/.test(given)) return
+  if (words.some((word, index) => word.includes("--snapshot") || skips(word, words[index + 1] ?? ""))) return
   if (words.some((word) => /^(?:build|check|healthcheck|init|changelog|completion|jsonschema)$/.test(word))) return
   const asked = /(?:--config|-f)[= ](\S+)/.exec(given)?.[1]?.replace(/^\.\//, "")
   const paths = asked === undefined ? goreleaserFiles : [asked]

@@ -4,6 +4,7 @@
  * splitting and changes of case, and at the end a name without holes is determined, while one with holes is a pattern.
  */
 import * as Limits from "./Limits.js"
+import { replaceAll, replaceEach } from "./Texts.js"
 
 /** Who fills a hole. */
 export type HoleKind = "secret" | "variable" | "input" | "runtime"
@@ -49,15 +50,20 @@ const fixedSuffix = (text: string): string => {
   return text
 }
 
-/** The holes of one file. */
+// A text that is made costs more than its characters alone.
+const textCost = 32
+
+/** The holes of one file, and what is left to spend on it. */
 export class HoleTable {
   readonly #holes: Array<Hole> = []
   readonly #known = new Map<string, string>()
   readonly #unknown = new Map<string, string>()
+  constructor(readonly tank: Limits.Fuel) {}
 
   /** The character that stands for a hole; equal holes are one character. */
   add(hole: Hole): string {
     const key = `${hole.kind} ${hole.label} ${hole.open} ${hole.choices.join("\u0000")}`
+    this.tank.scan(key.length)
     const known = this.#known.get(key)
     if (known !== undefined) return known
     const character = String.fromCharCode(first + Math.min(this.#holes.length, size - 1))
@@ -77,6 +83,7 @@ export class HoleTable {
 
   /** One of several texts, and nothing else. */
   choice(values: ReadonlyArray<string>): string {
+    for (const value of values) this.tank.scan(value.length + textCost)
     const distinct = [...new Set(values)].slice(0, 16)
     const [only] = distinct
     return distinct.length === 1 && only !== undefined
@@ -91,39 +98,45 @@ export class HoleTable {
 
   /** The holes in a text. */
   within(text: string): ReadonlyArray<Hole> {
+    this.tank.scan(text.length)
     return (text.match(everyHole) ?? []).flatMap((character) => this.get(character) ?? [])
   }
 
   /** Every text that results when holes with choices are filled; of open ones only where `open` says so. */
   expand(text: string, open: boolean, limit = Limits.maxAlternatives): ReadonlyArray<string> {
+    this.tank.scan(text.length)
     if (!hasHole(text)) return [text]
     const done = new Set<string>()
     const waiting = [text]
     for (let rounds = 0; rounds < 4 * limit && done.size < limit; rounds++) {
       const next = waiting.shift()
       if (next === undefined) break
+      this.tank.scan(2 * next.length + textCost)
       const character = (next.match(everyHole) ?? []).find((one) => {
         const hole = this.get(one)
         return hole !== undefined && hole.choices.length > 0 && (open || !hole.open)
       })
       if (character === undefined) done.add(next)
-      else {for (const value of this.get(character)?.choices ?? []) {
-          if (!value.includes(character)) waiting.push(Limits.cap(next.replaceAll(character, () => value)))
-        }}
+      else {
+        for (const value of this.get(character)?.choices ?? []) {
+          if (!value.includes(character)) waiting.push(replaceAll(next, character, value, this.tank))
+        }
+      }
     }
     return [...done]
   }
 
   /** The text as a person would write it. */
   render(text: string): string {
-    return text.replace(everyHole, (character) => {
+    return replaceEach(text, everyHole, ([character]) => {
       const label = this.get(character)?.label ?? "?"
       return label.startsWith("$") ? label : `\${{ ${label} }}`
-    })
+    }, this.tank)
   }
 
   /** Whether an expression takes the text for true, which is every text but the empty one. */
   truth(text: string): Truth {
+    this.tank.scan(text.length)
     if (!hasHole(text)) return text !== ""
     if (text.replace(everyHole, "") !== "") return true
     const answers = this.expand(text, false).map((one): Truth =>
@@ -134,11 +147,15 @@ export class HoleTable {
 
   /** Whether two texts are equal, case aside. */
   equal(left: string, right: string): Truth {
+    this.tank.scan(left.length + right.length)
     if (!hasHole(left) && !hasHole(right)) return left.toLowerCase() === right.toLowerCase()
     if (left === right) return true
     const answers: Array<Truth> = []
     for (const one of this.expand(left, false, 8)) {
-      for (const other of this.expand(right, false, 8)) answers.push(mayEqual(one.toLowerCase(), other.toLowerCase()))
+      for (const other of this.expand(right, false, 8)) {
+        this.tank.scan(one.length + other.length)
+        answers.push(mayEqual(one.toLowerCase(), other.toLowerCase()))
+      }
     }
     return unite(answers)
   }

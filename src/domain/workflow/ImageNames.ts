@@ -4,7 +4,9 @@
  */
 import { Either } from "effect"
 import { canonicalName, parseNormalized } from "../ImageReference.js"
+import { withoutEnd, withoutStart } from "../textEnds.js"
 import { hasHole, type Hole, type HoleTable, isHole } from "./Holes.js"
+import { maxNameLength } from "./Limits.js"
 
 /** What a pushed text is. */
 export type Name =
@@ -28,14 +30,14 @@ const hasRegistry = (first: string): boolean => first.includes(".") || first.inc
 
 /** The name without transport, tag and digest, in lower case. */
 export const bare = (text: string): string => {
-  const name = text.trim().replace(/^["']+|["',;]+$/g, "").replace(/^(?:docker|https?|oci|registry):\/\//i, "")
+  const name = withoutEnd(withoutStart(text.trim(), "\"'"), "\"',;").replace(/^(?:docker|https?|oci|registry):\/\//i, "")
     .toLowerCase()
   const digest = name.indexOf("@")
   const whole = digest === -1 ? name : name.slice(0, digest)
   // Behind the first slash a colon starts the tag, whatever stands in it; before it there is a port.
   const slash = whole.indexOf("/")
   const colon = whole.indexOf(":", slash + 1)
-  return (colon === -1 ? whole : whole.slice(0, colon)).replace(/\/+$/, "")
+  return withoutEnd(colon === -1 ? whole : whole.slice(0, colon), "/")
 }
 
 const plain = (name: string): Name | undefined => {
@@ -79,10 +81,13 @@ const firstHole = (
   return { registry: "docker.io", isRegistry: false }
 }
 
+// A name of which more is open tells nothing.
+const mostHoles = 32
+
 /** What a text is that a step pushes; `logins` are the registries at which the job logs in. */
 export const nameOf = (text: string, holes: HoleTable, logins: ReadonlySet<string>): Name | undefined => {
   const name = bare(text)
-  if (name === "" || /[\s"'`$(){}<>|\\*]/.test(name) || name.startsWith("-")) return undefined
+  if (name === "" || name.length > maxNameLength || holes.within(name).length > mostHoles || /[\s"'`$(){}<>|\\*]/.test(name) || name.startsWith("-")) return undefined
   if (!hasHole(name)) return plain(name)
   const components = name.split("/")
   if (components.some((component) => component === "")) return undefined

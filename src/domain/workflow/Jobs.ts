@@ -130,7 +130,7 @@ const isIdle = (job: YamlMap, running: Running): boolean => {
   const { idle } = running.run
   const known = idle.get(job)
   if (known !== undefined) return known
-  const answer = !listOf(job["steps"]).some((step) => isMap(step) && stepEffects(step, running.run) === "publishes")
+  const answer = !listOf(job["steps"]).slice(0, Limits.maxSteps).some((step) => isMap(step) && stepEffects(step, running.run) === "publishes")
   idle.set(job, answer)
   return answer
 }
@@ -143,6 +143,7 @@ const runJob = (
   running: Running
 ): Value => {
   const { evaluator } = running.run
+  evaluator.tank.spend(2)
   const scope: StepScope = { ...scopeOf(running, id), needs, env: new Map(base), shell: shellOf(job, running) }
   const skipped = (skippedNeed(needs) && !runsAnyway(job["if"])) || holds(scope, job["if"], scope.env) === false
   if (skipped) return outcome(running.run, `needs.${id}`, new Map(), "skipped")
@@ -150,8 +151,7 @@ const runJob = (
   const matrix = evaluator.yaml(mapOf(job["strategy"])["matrix"] ?? null, contexts(scope))
   const outputs = new Map<string, string>()
   const declared = mapOf(job["outputs"])
-  for (const combination of distinct(combinations(matrix, evaluator.holes), running.matrixKeys)) {
-    if (evaluator.tank.left < 0) break
+  for (const combination of distinct(combinations(matrix, evaluator.holes), running.matrixKeys, evaluator.tank)) {
     const one: StepScope = { ...scope, matrix: combination, steps: new Map(), logins: new Set() }
     const ready: StepScope = { ...one, env: withEnv(one, mapOf(job["env"]), base) }
     const uses = textOf(job["uses"])

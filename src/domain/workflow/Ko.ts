@@ -1,6 +1,7 @@
 /**
  * ko: names images by `KO_DOCKER_REPO` and the package that is built.
  */
+import { withoutEnd } from "../textEnds.js"
 import type { HoleTable } from "./Holes.js"
 
 /** The names under which `ko build` publishes; empty where it stays on the runner. */
@@ -14,7 +15,7 @@ export const koNames = (given: ReadonlyArray<string>, repository: string, holes:
     !/^--?(?:t|tags|platform|image-label|sbom|f|filename)$/.test(given[index - 1] ?? "")
   )
   return (paths.length === 0 ? ["."] : paths).map((path) => {
-    const base = path.replace(/\/+$/, "").split("/").at(-1) ?? ""
+    const base = withoutEnd(path, "/").split("/").at(-1) ?? ""
     // By default the name ends in a hash of the package's import path, which the workflow does not tell.
     const name = flag("--base-import-paths", "-B") && !/^\.*$/.test(base)
       ? base

@@ -5,15 +5,35 @@ import type { HoleTable } from "./Holes.js"
 import * as Limits from "./Limits.js"
 import { isList, isRecord, type Value, type ValueRecord } from "./Value.js"
 
-const same = (left: Value, right: Value): boolean => JSON.stringify(left) === JSON.stringify(right)
+/** Compares values by their JSON, which is written once for each. */
+const comparison = (tank: Limits.Fuel): (left: Value, right: Value) => boolean => {
+  const known = new Map<Value, string>()
+  const text = (value: Value): string => {
+    const before = known.get(value)
+    if (before !== undefined) return before
+    const json = JSON.stringify(value)
+    tank.scan(json.length)
+    known.set(value, json)
+    return json
+  }
+  return (left, right) => {
+    tank.spend(1 / 16)
+    return left === right || (typeof left === typeof right && text(left) === text(right))
+  }
+}
 
-const product = (axes: ReadonlyArray<readonly [string, ReadonlyArray<Value>]>): ReadonlyArray<ValueRecord> => {
+const product = (
+  axes: ReadonlyArray<readonly [string, ReadonlyArray<Value>]>,
+  tank: Limits.Fuel
+): ReadonlyArray<ValueRecord> => {
   let combinations: ReadonlyArray<ValueRecord> = axes.length === 0 ? [] : [{}]
   for (const [name, values] of axes) {
-    combinations = combinations.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))).slice(
-      0,
-      Limits.maxMatrix
-    )
+    const wider: Array<ValueRecord> = []
+    for (const one of combinations) {
+      for (const value of values.slice(0, Limits.maxMatrix - wider.length)) wider.push({ ...one, [name]: value })
+    }
+    tank.spend(wider.length * axes.length / 16)
+    combinations = wider
   }
   return combinations
 }
@@ -30,7 +50,9 @@ export const combinations = (matrix: Value, holes: HoleTable): ReadonlyArray<Val
     return [name, isList(values) ? values : typeof values === "string" && values !== "" ? [values] : []] as const
   })
   const excluded = records(matrix["exclude"])
-  const kept = product(axes).filter((one) =>
+  const { tank } = holes
+  const same = comparison(tank)
+  const kept = product(axes, tank).filter((one) =>
     !excluded.some((exclude) => Object.keys(exclude).every((key) => same(exclude[key] ?? null, one[key] ?? null)))
   )
   const found: Array<ValueRecord> = [...kept]
@@ -39,7 +61,9 @@ export const combinations = (matrix: Value, holes: HoleTable): ReadonlyArray<Val
     let added = false
     kept.forEach((one, index) => {
       if (own.every((key) => !names.includes(key) || same(include[key] ?? null, one[key] ?? null))) {
-        found[index] = { ...found[index], ...include }
+        const merged = { ...found[index], ...include }
+        tank.spend(Object.keys(merged).length / 16)
+        found[index] = merged
         added = true
       }
     })
@@ -51,12 +75,17 @@ export const combinations = (matrix: Value, holes: HoleTable): ReadonlyArray<Val
 }
 
 /** The combinations that differ in what the file uses of them. */
-export const distinct = (all: ReadonlyArray<Value>, used: (key: string) => boolean): ReadonlyArray<Value> => {
+export const distinct = (
+  all: ReadonlyArray<Value>,
+  used: (key: string) => boolean,
+  tank: Limits.Fuel
+): ReadonlyArray<Value> => {
   const seen = new Map<string, Value>()
   for (const one of all) {
     const key = isRecord(one)
       ? JSON.stringify(Object.keys(one).filter(used).map((name) => [name, one[name]]))
       : String(one)
+    tank.scan(key.length)
     if (!seen.has(key)) seen.set(key, one)
   }
   return [...seen.values()]

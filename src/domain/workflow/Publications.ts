@@ -3,7 +3,7 @@
  */
 import { Option } from "effect"
 import type { ExternalNames, ImagePattern, PublishedImage, WorkflowEvidence } from "./Findings.js"
-import type { HoleTable } from "./Holes.js"
+import { hasHole, type HoleTable } from "./Holes.js"
 import { type Name, nameOf } from "./ImageNames.js"
 import * as Limits from "./Limits.js"
 
@@ -28,6 +28,7 @@ const evidenceOf = (site: Site, mechanism: string): WorkflowEvidence => ({
 })
 
 const maxEvidence = 16
+const maxNamespaces = 64
 
 /** What one file publishes, while it is gathered. */
 export class Publications {
@@ -41,6 +42,7 @@ export class Publications {
 
   /** A step pushes these names: references, separated by white space or commas. */
   publish(text: string, mechanism: string, site: Site, logins: ReadonlySet<string>): void {
+    this.holes.tank.scan(2 * text.length)
     const key = `${text}\u0000${mechanism}\u0000${site.job}\u0000${site.step}`
     if (text === "" || this.#seen.has(key)) return
     this.#seen.add(key)
@@ -65,13 +67,15 @@ export class Publications {
 
   /** A step maintains the description of an image. */
   describe(text: string): void {
+    this.holes.tank.scan(text.length)
     for (const item of items(text)) {
       const name = nameOf(item, this.holes, new Set())
-      if (name?.kind === "image") this.#described.add(name.image)
+      if (name?.kind === "image" && this.#described.size < Limits.maxNames) this.#described.add(name.image)
     }
   }
 
   #add(name: Name | undefined, evidence: WorkflowEvidence): void {
+    this.holes.tank.spend(1 / 4)
     if (name === undefined) return
     if (name.kind === "image") note(this.#images, name.image, name, evidence)
     else note(this.#patterns, name.text, name, evidence)
@@ -106,7 +110,7 @@ export class Publications {
           owner.toLowerCase(),
           ...(value.registry === "ghcr.io" ? [] : [owner.toLowerCase().replace(/[^a-z0-9]/g, "")])
         ])
-      ].filter((namespace) => namespace !== "")
+      ].filter((namespace) => namespace !== "").slice(0, maxNamespaces)
       const candidates = value.registry === undefined || value.registry.includes("amazonaws")
         ? []
         : this.#candidates(value, value.registry, namespaces, repository.toLowerCase())
@@ -138,9 +142,7 @@ export class Publications {
       : namespaces.map((namespace) =>
         components.map((component, index) => {
           const filler = index === 0 ? namespace : repository
-          return this.holes.within(component).length === 0
-            ? component
-            : component.replace(/[\ue000-\uefff]/g, filler)
+          return hasHole(component) ? component.replace(/[\ue000-\uefff]/g, filler) : component
         }).join("/")
       )
     const valid = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+$/

@@ -62,6 +62,7 @@ const envRecord = (scope: StepScope, env: ReadonlyMap<string, string>): OpenReco
     const value = env.get(key)
     if (value !== undefined) return value
     const lower = key.toLowerCase()
+    scope.run.evaluator.tank.spend(env.size / 16)
     for (const [name, other] of env) if (name.toLowerCase() === lower) return other
     // Unset is empty; but where a script or an unknown action may set it, nobody knows.
     const { evaluator, sets } = scope.run
@@ -109,6 +110,7 @@ export const withEnv = (
   base: ReadonlyMap<string, string>
 ): Map<string, string> => {
   const env = new Map(base)
+  scope.run.evaluator.tank.spend(base.size / 16)
   const names = Object.keys(entries)
   if (names.length === 0) return env
   const within = contexts(scope, env)

@@ -42,8 +42,17 @@ const delicate: ReadonlyArray<readonly [string, RegExp]> = [
   ["ko", /\bko\b/],
   ["az", /\baz\b/],
   ["img", /\bimg\b/],
-  [".sh", /(?:docker|podman|container|image)[\w/.-]*\.sh\b/]
 ]
+const imageScript = /docker|podman|container|image/
+
+// `./build-docker.sh`: a script that is called so that it may be about images.
+const callsImageScript = (text: string): boolean =>
+  text.includes(".sh") && (text.match(/[\w/.-]+/g) ?? []).some((word) => {
+    let end = word.lastIndexOf(".sh")
+    while (end > 0 && /^\w$/.test(word.charAt(end + 3))) end = word.lastIndexOf(".sh", end - 1)
+    return end > 0 && imageScript.test(word.slice(0, end))
+  })
+
 const setting = /GITHUB_(?:ENV|OUTPUT)|set-(?:output|env)/
 
 /** What a script could do: publish, set what names depend on, or neither. */
@@ -53,7 +62,8 @@ export type Effects = "publishes" | "sets" | "none"
 export const effectsOf = (script: string): Effects => {
   const text = script.toLowerCase()
   return publishing.some((word) => text.includes(word)) ||
-      delicate.some(([word, pattern]) => text.includes(word) && pattern.test(text))
+      delicate.some(([word, pattern]) => text.includes(word) && pattern.test(text)) ||
+      callsImageScript(text)
     ? "publishes"
     : setting.test(script)
     ? "sets"
@@ -96,7 +106,7 @@ const unwrapped = (words: ReadonlyArray<string>): ReadonlyArray<string> => {
 const script = /^(?:\.{0,2}\/)?[\w./-]+\.(?:sh|bash)$/
 
 const unknown = (words: ReadonlyArray<string>, holes: HoleTable): Outcome => ({
-  out: `${holes.unknown("runtime", `$(${words.join(" ").slice(0, 60)})`)}\n`,
+  out: `${holes.unknown("runtime", `$(${words.slice(0, 60).join(" ").slice(0, 60)})`)}\n`,
   status: "unknown"
 })
 
@@ -151,8 +161,11 @@ const mechanismOf = (words: ReadonlyArray<string>): string => {
 const fromPowerShell = (text: string): string =>
   text.replace(/`\r?\n/g, "\\\n")
     .replace(/\$\{?env:(\w+)\}?/gi, "${$1}")
-    .replace(/^(\s*)\$(\w+)\s*=\s*/gm, "$1$2=")
+    .replace(/^([^\S\n]*)\$(\w+)[^\S\n]*=[^\S\n]*/gm, "$1$2=")
     .replace(/\|\s*Out-File\s+(?:-FilePath\s+)?(\S+).*$/gim, ">> $1")
+
+// Looking for many words costs more than looking once.
+const reading = 4
 
 /** Runs the script of a step, or one that an action is given. */
 export const runScript = (
@@ -165,12 +178,12 @@ export const runScript = (
   if (/^(?:python|perl|node|ruby|cmd|Rscript|nu)/.test(shell)) return
   const { evaluator, parsed } = scope.run
   const text = evaluator.text(source, contexts(scope, env))
+  evaluator.tank.scan(reading * text.length)
   if (!parsed.has(text) && effectsOf(text) === "none") return
   const outside = ambient(scope, env)
   const state = start([])
   const host = {
     holes: evaluator.holes,
-    tank: evaluator.tank,
     ambient: (name: string) => name === "GITHUB_ENV" ? envFile : name === "GITHUB_OUTPUT" ? outputFile : outside(name),
     command: (command: Command) => run(command, call),
     parsed

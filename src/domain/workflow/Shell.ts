@@ -3,8 +3,9 @@
  * ways where they are undecided), text tools, and what is written to `$GITHUB_ENV` and `$GITHUB_OUTPUT`. Commands that
  * are not the shell's own are handed to the host.
  */
+import { withoutEnd } from "../textEnds.js"
 import { either, type HoleTable, not } from "./Holes.js"
-import * as Limits from "./Limits.js"
+import type * as Limits from "./Limits.js"
 import { assign, declare, inputOf } from "./ShellAssignments.js"
 import { builtin } from "./ShellBuiltins.js"
 import type { Outcome } from "./ShellFlow.js"
@@ -31,7 +32,6 @@ export interface Command {
 /** The world of a script. */
 export interface ShellHost {
   readonly holes: HoleTable
-  readonly tank: Limits.Fuel
   /** What a variable holds that the script did not set. */
   readonly ambient: (name: string) => string
   readonly command: (command: Command) => Outcome
@@ -57,7 +57,7 @@ export class Shell implements WordScope {
   /** Runs a script and gives what it wrote to its standard output. */
   run(script: string): Outcome {
     const known = this.host.parsed.get(script)
-    const tree = known ?? parse(script)
+    const tree = known ?? parse(script, this.tank)
     if (known === undefined) this.host.parsed.set(script, tree)
     return this.execute(tree, "")
   }
@@ -67,7 +67,7 @@ export class Shell implements WordScope {
   }
 
   get tank(): Limits.Fuel {
-    return this.host.tank
+    return this.host.holes.tank
   }
 
   get positional(): ReadonlyArray<string> {
@@ -89,17 +89,17 @@ export class Shell implements WordScope {
   capture(script: string): string {
     if (this.#depth > maxDepth) return ""
     const kept = { ...this.state }
-    Object.assign(this.state, State.copy(this.state))
+    Object.assign(this.state, State.copy(this.state, this.tank))
     const { out } = this.run(script)
     Object.assign(this.state, kept)
-    return out.replace(/\n+$/, "")
+    this.tank.scan(out.length)
+    return withoutEnd(out, "\n")
   }
 
   /** Runs a command or a compound of commands. */
   execute(node: Node, input: string): Outcome {
-    if (this.state.stopped || this.state.skipped || this.#depth > maxDepth || !Limits.spend(this.host.tank, 2)) {
-      return nothing
-    }
+    if (this.state.stopped || this.state.skipped || this.#depth > maxDepth) return nothing
+    this.tank.spend(2)
     this.#depth++
     const outcome = this.#node(node, input)
     this.#depth--
@@ -166,6 +166,7 @@ export class Shell implements WordScope {
 
   /** Appends to a file: only those of GitHub are remembered. */
   write(file: string, text: string): void {
+    this.tank.scan(text.length)
     if (file === envFile) {
       State.assign(this.state.env, text)
     } else if (file === outputFile) State.assign(this.state.outputs, text)
@@ -205,6 +206,7 @@ export class Shell implements WordScope {
   call(words: ReadonlyArray<string>, input: string): Outcome {
     const [name, ...given] = words
     if (name === undefined) return nothing
+    this.tank.spend(1 + words.length / 16)
     const body = this.#functions.get(name)
     if (body !== undefined) return this.#with(given, () => this.execute(body, input))
     return builtin(name, given, input, this) ?? this.host.command({ words, input, shell: this })

@@ -17,12 +17,14 @@ export const assign = (scope: WordScope, target: string, append: boolean, raw: s
   const old = variables.get(name)
   if (key !== undefined) {
     const map = new Map(old instanceof Map ? old : [])
+    scope.tank.spend(map.size / 8)
     map.set(expandText(key, scope), typeof value === "string" ? value : "")
     variables.set(name, map)
   } else if (!append) variables.set(name, value)
   else if (typeof value === "string" && (old === undefined || typeof old === "string")) {
     variables.set(name, Limits.cap((old ?? scope.ambient(name)) + value))
   } else {
+    scope.tank.spend(Limits.maxLoop / 16)
     const list = [old ?? [], value].flatMap((one) => typeof one === "string" ? [one] : [...one.values()])
     variables.set(name, list.slice(0, 4 * Limits.maxLoop))
   }

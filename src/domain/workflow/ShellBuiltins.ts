@@ -6,6 +6,7 @@ import * as Limits from "./Limits.js"
 import { jq } from "./ShellJq.js"
 import type { ShellState } from "./ShellState.js"
 import { tools } from "./ShellText.js"
+import { join, replaceAll } from "./Texts.js"
 
 interface Outcome {
   readonly out: string
@@ -96,11 +97,11 @@ const xargs: Builtin = (given, input, scope) => {
     scope.call(
       holder === undefined
         ? [...command, ...round]
-        : command.map((one) => one.replaceAll(holder ?? "{}", round[0] ?? "")),
+        : command.map((one) => replaceAll(one, holder ?? "{}", round[0] ?? "", scope.holes.tank)),
       ""
     ).out
   )
-  return { out: Limits.cap(outs.join("")), status: true }
+  return { out: join(outs, "", scope.holes.tank), status: true }
 }
 
 const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
@@ -128,6 +129,9 @@ const builtins: ReadonlyMap<string, Builtin> = new Map<string, Builtin>([
   ["trap", () => silent()]
 ])
 
+// Reading a text costs more than looking at it.
+const reading = 4
+
 /** Runs a command of the shell, or a text tool; nothing where it is none. */
 export const builtin = (
   name: string,
@@ -135,13 +139,15 @@ export const builtin = (
   input: string,
   scope: BuiltinScope
 ): Outcome | undefined => {
+  const { tank } = scope.holes
+  tank.scan(reading * given.reduce((length, one) => length + one.length, input.length))
   const own = builtins.get(name)
   if (own !== undefined) return own(given, input, scope)
   if (name === "cat" && (given.length === 0 || given[0] === "-")) return { out: input, status: true }
   const tool = tools.get(name)
-  const text = name === "jq" ? jq(given, input) : tool?.(given, input)
+  const text = name === "jq" ? jq(given, input, tank) : tool?.(given, input, tank)
   if (text !== undefined) return { out: Limits.cap(text), status: true }
   return tool === undefined && name !== "jq"
     ? undefined
-    : { out: `${scope.holes.unknown("runtime", `$(${[name, ...given].join(" ").slice(0, 60)})`)}\n`, status: "unknown" }
+    : { out: `${scope.holes.unknown("runtime", `$(${[name, ...given.slice(0, 60)].join(" ").slice(0, 60)})`)}\n`, status: "unknown" }
 }

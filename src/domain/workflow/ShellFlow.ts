@@ -35,9 +35,9 @@ export const list = (flow: Flow, nodes: ReadonlyArray<Node>, input: string): Out
 
 // Runs what may or may not run: the state is joined with the one in which it did not.
 const perhaps = (flow: Flow, node: Node, input: string): Outcome => {
-  const before = State.copy(flow.state)
+  const before = State.copy(flow.state, flow.tank)
   const outcome = flow.execute(node, input)
-  State.join(flow.state, [before, State.copy(flow.state)], flow.holes)
+  State.join(flow.state, [before, State.copy(flow.state, flow.tank)], flow.holes)
   return outcome
 }
 
@@ -78,14 +78,14 @@ export const branches = (
       decided = true
       break
     }
-    Limits.spend(flow.tank, 8 + (flow.state.variables.size >> 2))
-    const before = State.copy(flow.state)
+    flow.tank.spend(8)
+    const before = State.copy(flow.state, flow.tank)
     outs.push(flow.execute(body, input).out)
-    ends.push(State.copy(flow.state))
+    ends.push(State.copy(flow.state, flow.tank))
     Object.assign(flow.state, before)
   }
   if (!decided && otherwise !== undefined) outs.push(flow.execute(otherwise, input).out)
-  if (ends.length > 0) State.join(flow.state, [...ends, State.copy(flow.state)], flow.holes)
+  if (ends.length > 0) State.join(flow.state, [...ends, State.copy(flow.state, flow.tank)], flow.holes)
   return { out: Limits.cap(outs.join("")), status: "unknown" }
 }
 

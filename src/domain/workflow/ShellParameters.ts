@@ -3,7 +3,6 @@
  */
 import * as Glob from "./Glob.js"
 import { hasHole, type HoleTable, isHole } from "./Holes.js"
-import { cap } from "./Limits.js"
 import type { Variable } from "./ShellState.js"
 import type { WordScope } from "./ShellWordScope.js"
 
@@ -21,7 +20,46 @@ interface Scope {
 
 const expand = ({ reading, words }: Scope, raw: string): string => reading.text(raw, words)
 
-const shape = /^(!?)(#?)([A-Za-z_]\w*|[0-9@*])(?:\[((?:[^\]$]|\$\{[^}]*\}|\$\w+)*)\])?([^]*)$/
+const shape = /^(!?)(#?)([A-Za-z_]\w*|[0-9@*])/
+
+// The place of the bracket that closes the key of an element; -1 where what stands there is no key.
+const keyEnd = (text: string): number => {
+  for (let at = 1; at < text.length; at++) {
+    const character = text.charAt(at)
+    if (character === "]") return at
+    if (character !== "$") continue
+    const next = text.charAt(at + 1)
+    if (next === "{") {
+      at = text.indexOf("}", at)
+      if (at === -1) return -1
+    } else if (!/^\w$/.test(next)) return -1
+  }
+  return -1
+}
+
+interface Body {
+  readonly bang: boolean
+  readonly hash: boolean
+  readonly name: string
+  /** What stands in brackets behind the name. */
+  readonly key: string | undefined
+  /** The operator, and what follows it. */
+  readonly operation: string
+}
+
+const bodyOf = (text: string): Body | undefined => {
+  const [whole, bang, hash, name] = shape.exec(text) ?? []
+  if (whole === undefined || name === undefined) return undefined
+  const rest = text.slice(whole.length)
+  const end = rest.startsWith("[") ? keyEnd(rest) : -1
+  return {
+    bang: bang === "!",
+    hash: hash === "#",
+    name,
+    key: end === -1 ? undefined : rest.slice(1, end),
+    operation: rest.slice(end + 1)
+  }
+}
 
 /** Whether an element of an array's value names its key: `[key]=value`. */
 export const isAssociative = (item: string): boolean => /^\[[^\]]+\]=/.test(item)
@@ -38,18 +76,19 @@ const element = (value: Variable, key: string): string => {
 /** The value of `${body}`: a list for `${a[@]}` and `${!a[@]}`. */
 export const parameter = (body: string, words: WordScope, reading: Reading): string | ReadonlyArray<string> => {
   const scope: Scope = { words, reading, holes: words.holes }
-  const match = shape.exec(body)
-  if (match === null) return scope.holes.unknown("runtime", `$\{${body.slice(0, 40)}}`)
-  const [, bang, hash, name = "", key, operation = ""] = match
+  words.tank.scan(body.length)
+  const parts = bodyOf(body)
+  if (parts === undefined) return scope.holes.unknown("runtime", `$\{${body.slice(0, 40)}}`)
+  const { bang, hash, key, name, operation } = parts
   const value = reading.lookup(name, words)
-  if (key === "@" || key === "*" || ((name === "@" || name === "*") && hash === "")) {
-    if (hash === "#") return String(values(value).length)
-    if (bang === "!") return value instanceof Map ? [...value.keys()] : values(value).map((_, index) => String(index))
+  if (key === "@" || key === "*" || ((name === "@" || name === "*") && !hash)) {
+    if (hash) return String(values(value).length)
+    if (bang) return value instanceof Map ? [...value.keys()] : values(value).map((_, index) => String(index))
     return values(value).map((one) => apply(name, one, operation, scope))
   }
-  if (bang === "!") return apply(name, values(reading.lookup(values(value)[0] ?? "", words))[0] ?? "", operation, scope)
+  if (bang) return apply(name, values(reading.lookup(values(value)[0] ?? "", words))[0] ?? "", operation, scope)
   const text = key === undefined ? values(value)[0] ?? "" : element(value, expand(scope, key))
-  if (hash === "#") return hasHole(text) ? scope.holes.unknown("runtime", `$\{#${name}}`) : String(text.length)
+  if (hash) return hasHole(text) ? scope.holes.unknown("runtime", `$\{#${name}}`) : String(text.length)
   return apply(name, text, operation, scope)
 }
 
@@ -97,17 +136,21 @@ const replaced = (text: string, operation: string, scope: Scope): string => {
   const pattern = expand(scope, cut === -1 ? body : body.slice(0, cut))
   const by = cut === -1 ? "" : expand(scope, body.slice(cut + 1))
   if (pattern.startsWith("#")) {
-    const rest = Glob.withoutPrefix(text, pattern.slice(1), true)
+    const rest = Glob.withoutPrefix(text, pattern.slice(1), true, scope.holes.tank)
     return rest === text ? text : by + rest
   }
   if (pattern.startsWith("%")) {
-    const rest = Glob.withoutSuffix(text, pattern.slice(1), true)
+    const rest = Glob.withoutSuffix(text, pattern.slice(1), true, scope.holes.tank)
     return rest === text ? text : rest + by
   }
-  return cap(Glob.replace(text, pattern, by, every))
+  return Glob.replace(text, pattern, by, every, scope.holes.tank)
 }
 
+// An element of an array costs more than its characters.
+const elementCost = 16
+
 const apply = (name: string, text: string, operation: string, scope: Scope): string => {
+  scope.holes.tank.scan(text.length + operation.length + elementCost)
   if (operation === "") return text
   const [first = "", second = ""] = operation
   const rest = (): string => expand(scope, operation.slice(2))
@@ -132,10 +175,12 @@ const apply = (name: string, text: string, operation: string, scope: Scope): str
   }
   if (first === "," || first === "^" || first === "@") return changeCase(text, operation)
   if (first === "#") {
-    return Glob.withoutPrefix(text, expand(scope, operation.slice(second === "#" ? 2 : 1)), second === "#")
+    const pattern = expand(scope, operation.slice(second === "#" ? 2 : 1))
+    return Glob.withoutPrefix(text, pattern, second === "#", scope.holes.tank)
   }
   if (first === "%") {
-    return Glob.withoutSuffix(text, expand(scope, operation.slice(second === "%" ? 2 : 1)), second === "%")
+    const pattern = expand(scope, operation.slice(second === "%" ? 2 : 1))
+    return Glob.withoutSuffix(text, pattern, second === "%", scope.holes.tank)
   }
   return first === "/" ? replaced(text, operation, scope) : text
 }

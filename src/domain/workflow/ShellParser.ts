@@ -248,5 +248,12 @@ class Parser {
   }
 }
 
+// Reading a text costs more than looking at it.
+const reading = 8
+
 /** Parses a script; a text longer than the limit is cut. */
-export const parse = (script: string): Node => new Parser(tokenize(script.slice(0, Limits.maxScriptLength))).script()
+export const parse = (script: string, tank: Limits.Fuel): Node => {
+  const text = script.slice(0, Limits.maxScriptLength)
+  tank.scan(reading * text.length)
+  return new Parser(tokenize(text)).script()
+}

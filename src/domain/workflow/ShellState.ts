@@ -3,6 +3,7 @@
  * is not decided, both ways are gone and joined again: a variable that differs is then a choice.
  */
 import type { HoleTable } from "./Holes.js"
+import type { Fuel } from "./Limits.js"
 
 /** A text, an array or an associative array. */
 export type Variable = string | ReadonlyArray<string> | ReadonlyMap<string, string>
@@ -27,13 +28,18 @@ export const start = (variables: Iterable<readonly [string, string]>): ShellStat
   skipped: false
 })
 
+const sizeOf = ({ env, outputs, variables }: ShellState): number => variables.size + env.size + outputs.size
+
 /** A copy that can go its own way. */
-export const copy = (state: ShellState): ShellState => ({
-  ...state,
-  variables: new Map(state.variables),
-  env: new Map(state.env),
-  outputs: new Map(state.outputs)
-})
+export const copy = (state: ShellState, tank: Fuel): ShellState => {
+  tank.spend(sizeOf(state) / 8)
+  return {
+    ...state,
+    variables: new Map(state.variables),
+    env: new Map(state.env),
+    outputs: new Map(state.outputs)
+  }
+}
 
 const asText = (value: Variable | undefined): string =>
   value === undefined
@@ -78,6 +84,7 @@ const joinVariables = (
 
 /** Joins the states at the ends of several ways into `into`; a way that stopped the script does not count. */
 export const join = (into: ShellState, ends: ReadonlyArray<ShellState>, holes: HoleTable): void => {
+  for (const end of ends) holes.tank.spend(sizeOf(end) / 4)
   const going = ends.filter((end) => !end.stopped && !end.skipped)
   const counted = going.length > 0 ? going : ends
   into.variables = joinVariables(counted.map((end) => end.variables), holes)

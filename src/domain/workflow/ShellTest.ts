@@ -75,7 +75,7 @@ class Test {
 
   #matches(left: string, right: string): Truth {
     return /[*?[]/.test(right) && !hasHole(right)
-      ? this.holes.ask(left, (text) => hasHole(text) ? mayMatch(text, right) : Glob.matches(right, text))
+      ? this.holes.ask(left, (text) => hasHole(text) ? mayMatch(text, right) : Glob.matches(right, text, this.holes.tank))
       : hasHole(left) || hasHole(right)
       ? this.holes.equal(left, right)
       : left === right
@@ -98,4 +98,4 @@ export const matchesCase = (text: string, pattern: string, holes: HoleTable): Tr
   holes.ask(text, (one) =>
     hasHole(one) || hasHole(pattern)
       ? pattern === "*" ? true : hasHole(pattern) ? "unknown" : mayMatch(one, pattern)
-      : Glob.matches(pattern, one))
+      : Glob.matches(pattern, one, holes.tank))

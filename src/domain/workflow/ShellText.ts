@@ -3,10 +3,15 @@
  * images need them. What is not understood is left to the caller.
  */
 import * as Glob from "./Glob.js"
-import { cap } from "./Limits.js"
+import { cap, type Fuel, maxTextLength } from "./Limits.js"
+import { compile, type Match } from "./Pattern.js"
+import { join, replaceEach } from "./Texts.js"
 
-/** Reads `input` and gives what the command writes; nothing where its arguments are beyond this. */
-export type TextTool = (given: ReadonlyArray<string>, input: string) => string | undefined
+/**
+ * Reads `input` and gives what the command writes; nothing where its arguments are beyond this. Looking once at its input
+ * and its arguments is paid for by the caller.
+ */
+export type TextTool = (given: ReadonlyArray<string>, input: string, tank: Fuel) => string | undefined
 
 const lines = (text: string): ReadonlyArray<string> => text.replace(/\n$/, "").split("\n")
 const eachLine = (text: string, change: (line: string) => string | undefined): string | undefined => {
@@ -39,7 +44,7 @@ const printf: TextTool = (given) => {
   const rounds = holders === 0 ? 1 : Math.min(Math.max(1, Math.ceil(values.length / holders)), 100)
   let next = 0
   let written = ""
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < rounds && written.length < maxTextLength; round++) {
     written += escapes(format).replace(/%%|%[-\d.]*[sdqb]/g, (found) => found === "%%" ? "%" : values[next++] ?? "")
   }
   return cap(written)
@@ -78,61 +83,62 @@ const tr: TextTool = (given, input) => {
 const keep = (input: string, set: ReadonlySet<string>): string =>
   [...input].filter((one) => set.has(one) || /[\ue000-\uefff]/.test(one)).join("")
 
-// A regular expression of sed without anything that could take long: literals, `.*`, classes and anchors.
-const sedPattern = (source: string, extended: boolean): RegExp | undefined => {
-  const stars = source.match(/[*+?]|\\\+/g)?.length ?? 0
-  if (stars > 2 || source.length > 120) return undefined
-  const plain = extended ?
-    source :
-    source.replace(/\\([(){}|+?])|([(){}|+?])/g, (_, escaped?: string, bare?: string) => escaped ?? `\\${bare ?? ""}`)
-  if (/\)[*+?{]/.test(plain)) return undefined
-  const translated = plain.replaceAll("[[:space:]]", "\\s").replaceAll("[[:upper:]]", "[A-Z]")
-  try {
-    return new RegExp(translated, "g")
-  } catch {
-    return undefined
-  }
-}
+// Basic syntax has its operators behind a backslash, and extended syntax without one.
+const toExtended = (source: string): string =>
+  source.replace(/\\([(){}|+?])|([(){}|+?])/g, (_, escaped?: string, bare?: string) => escaped ?? `\\${bare ?? ""}`)
 
-const sedCommand = (command: string, extended: boolean): ((line: string) => string) | undefined => {
+type Edit = (line: string) => string
+
+const sedCommand = (command: string, extended: boolean, tank: Fuel): Edit | undefined => {
   const trimmed = command.trim()
   const separator = trimmed.charAt(1)
   if (trimmed.startsWith("y")) {
     const [, from = "", to = ""] = trimmed.split(separator)
-    return (line) => tr([from, to], line) ?? line
+    return (line) => tr([from, to], line, tank) ?? line
   }
   const parts = trimmed.slice(2).split(separator)
   const [source, by, flags = ""] = parts
   if (!trimmed.startsWith("s") || source === undefined || by === undefined || parts.length > 3) return undefined
-  const pattern = sedPattern(source, extended)
+  const pattern = compile(extended ? source : toExtended(source))
   if (pattern === undefined) return undefined
   const lower = /^\\L(?:&|\\1)/.test(by)
-  const result = (match: string, groups: ReadonlyArray<string>): string =>
-    lower
-      ? match.toLowerCase()
-      : by.replace(/\\([0-9n/&])|&/g, (found, which?: string) =>
-        found === "&" ? match : which === "n" ? "\n" : which !== undefined && /\d/.test(which)
-          ? groups[Number(which) - 1] ?? "" :
-          which ?? "")
+  const result = (line: string, match: Match): string => {
+    const group = (number: number): string => {
+      const [from = -1, to = -1] = match.slice(2 * number, 2 * number + 2)
+      return from === -1 ? "" : line.slice(from, to)
+    }
+    return lower
+      ? group(0).toLowerCase()
+      : replaceEach(by, /\\([0-9n/&])|&/g, ([found, which = ""]) =>
+        found === "&" ? group(0) : which === "n" ? "\n" : /\d/.test(which) ? group(Number(which)) : which, tank)
+  }
   return (line) => {
-    let count = 0
-    return line.length > 4_000 ? line : line.replace(pattern, (match: string, ...rest: ReadonlyArray<unknown>) => {
-      if (count++ > 0 && !flags.includes("g")) return match
-      return result(match, rest.map((one) => typeof one === "string" ? one : ""))
-    })
+    let made = ""
+    let last = 0
+    let match = pattern(line, 0, tank)
+    while (match !== undefined) {
+      const [start = 0, end = 0] = match
+      made = cap(made + line.slice(last, start) + result(line, match))
+      last = end
+      // An empty match takes the next character along, so that the search goes on.
+      if (end === start) made += line.charAt(last++)
+      match = flags.includes("g") && last <= line.length ? pattern(line, last, tank) : undefined
+    }
+    return cap(made + line.slice(last))
   }
 }
 
-const sed: TextTool = (given, input) => {
+const sed: TextTool = (given, input, tank) => {
   const extended = given.some((one) => /^-[a-z]*[rE]/.test(one))
   if (given.some((one) => /^-[a-z]*[in]/.test(one))) return undefined
   const scripts = given.filter((one) => !one.startsWith("-")).flatMap((one) =>
     /^[sy]/.test(one) ? one.split(/;\s*(?=[sy]\W)/) : [one]
   )
-  const commands = scripts.map((one) => sedCommand(one, extended))
+  const commands = scripts.map((one) => sedCommand(one, extended, tank))
   return eachLine(input, (line) => {
     let changed: string | undefined = line
     for (const command of commands) {
+      tank.scan(16 + (changed?.length ?? 0))
       changed = command === undefined || changed === undefined
         ? undefined
         : command(changed)
@@ -147,23 +153,33 @@ const option = (given: ReadonlyArray<string>, name: string): string | undefined 
   return found === undefined ? undefined : found.length > 2 ? found.slice(2).replace(/^=/, "") : given[index + 1]
 }
 
-const pick = (fields: ReadonlyArray<string>, which: string): ReadonlyArray<string> =>
-  which.split(",").flatMap((one) => {
+const mostRanges = 64
+
+// Whether the field of a number, from 1, is among `2,4-6,8-`.
+const chosenBy = (which: string): (number: number) => boolean => {
+  const ranges = which.split(",").slice(0, mostRanges).map((one) => {
     const [from = "", to] = one.split("-")
     const first = Number(from === "" ? "1" : from)
-    return fields.slice(first - 1, one.includes("-") ? (to === "" || to === undefined ? undefined : Number(to)) : first)
+    return [first, to === undefined ? first : to === "" ? Number.POSITIVE_INFINITY : Number(to)] as const
   })
+  return (number) => ranges.some(([first, last]) => number >= first && number <= last)
+}
 
-const cut: TextTool = (given, input) => {
+const cut: TextTool = (given, input, tank) => {
   const which = option(given, "f")
   const chosen = option(given, "c")
   const separator = option(given, "d") ?? "\t"
+  const isChosen = chosenBy(which ?? chosen ?? "")
+  const pick = (fields: ReadonlyArray<string>): ReadonlyArray<string> => {
+    tank.spend(fields.length / 16)
+    return fields.filter((_, index) => isChosen(index + 1))
+  }
   if (which === undefined) {
     return chosen === undefined || /[\ue000-\uefff]/.test(input)
       ? undefined
-      : eachLine(input, (line) => pick([...line], chosen).join(""))
+      : eachLine(input, (line) => pick([...line]).join(""))
   }
-  return eachLine(input, (line) => line.includes(separator) ? pick(line.split(separator), which).join(separator) : line)
+  return eachLine(input, (line) => line.includes(separator) ? pick(line.split(separator)).join(separator) : line)
 }
 
 const awk: TextTool = (given, input) => {
@@ -203,15 +219,15 @@ export const tools: ReadonlyMap<string, TextTool> = new Map<string, TextTool>([
   ["base64", base64],
   ["sort", same],
   ["uniq", same],
-  ["paste", (given, input) =>
+  ["paste", (given, input, tank) =>
     given.some((one) => one.startsWith("-s") || one.startsWith("-d"))
-      ? `${lines(input).join(option(given, "d") ?? (given.join("").includes("d,") ? "," : "\t"))}\n`
+      ? `${join(lines(input), option(given, "d") ?? (given.join("").includes("d,") ? "," : "\t"), tank)}\n`
       : undefined],
   ["rev", (_, input) => eachLine(input, (line) => [...line].reverse().join(""))],
   ["tac", (_, input) => eachLine(lines(input).toReversed().join("\n"), (line) => line)],
-  ["basename", (given) => {
+  ["basename", (given, _, tank) => {
     const [path = "", suffix = ""] = operands(given)
-    return `${Glob.withoutSuffix(Glob.withoutPrefix(path.replace(/\/$/, ""), "*/", true), suffix, false)}\n`
+    return `${Glob.withoutSuffix(Glob.withoutPrefix(path.replace(/\/$/, ""), "*/", true, tank), suffix, false, tank)}\n`
   }],
   ["dirname", (given) => {
     const [path = ""] = operands(given)

@@ -19,6 +19,7 @@ class Fields {
   constructor(readonly split: boolean) {}
 
   add(text: string): void {
+    if (this.#current?.length === Limits.maxTextLength) return
     this.#current = Limits.cap((this.#current ?? "") + text)
   }
 
@@ -60,13 +61,18 @@ const alternatives = (text: string, scope: WordScope): string => {
   return spread ? scope.holes.expand(text, true, 16).join(" ") : text
 }
 
+// An element of an array costs more than its characters.
+const elementCost = 16
+
 const put = (value: Variable, quoted: boolean, fields: Fields, scope: WordScope): void => {
   if (typeof value === "string") {
+    scope.tank.scan(value.length)
     if (quoted || !fields.split) fields.add(value)
     else fields.addSplit(alternatives(value, scope))
     return
   }
   for (const [index, element] of elements(value).entries()) {
+    scope.tank.scan(element.length + elementCost)
     if (index > 0 && fields.split) fields.end()
     else if (index > 0) fields.add(" ")
     if (quoted) fields.add(element)
@@ -146,7 +152,9 @@ const expandBackticks = (raw: string, at: number, quoted: boolean, fields: Field
 
 const expandInto = (raw: string, fields: Fields, scope: WordScope): void => {
   let at = 0
-  while (at < raw.length && Limits.spend(scope.tank, 1)) {
+  scope.tank.scan(raw.length)
+  while (at < raw.length) {
+    scope.tank.spend(1)
     const character = raw.charAt(at)
     if (character === "'") {
       const end = raw.indexOf("'", at + 1)
@@ -188,6 +196,7 @@ const braces = (raw: string): ReadonlyArray<string> => {
 
 /** The words that a word becomes. */
 export const expandFields = (raw: string, scope: WordScope): ReadonlyArray<string> => {
+  scope.tank.scan(raw.length)
   if (plain.test(raw)) return [raw]
   if (raw.startsWith("<(")) return [scope.capture(raw.slice(2, -1))]
   const fields = new Fields(true)
@@ -200,6 +209,7 @@ export const expandFields = (raw: string, scope: WordScope): ReadonlyArray<strin
 
 /** The text that a word becomes where it is not split: in assignments, redirections and here-documents. */
 export const expandText = (raw: string, scope: WordScope): string => {
+  scope.tank.scan(raw.length)
   if (plain.test(raw)) return raw
   if (raw.startsWith("<(")) return scope.capture(raw.slice(2, -1))
   const fields = new Fields(false)
@@ -211,6 +221,7 @@ export const expandText = (raw: string, scope: WordScope): string => {
 /** A here-document, in which quotes mean nothing. */
 export const expandDocument = (text: string, scope: WordScope): string => {
   const fields = new Fields(false)
+  scope.tank.scan(text.length)
   expandQuoted(`"${text.replaceAll("\"", "\\\"")}`, 0, fields, scope)
   fields.end()
   return fields.done.join("")

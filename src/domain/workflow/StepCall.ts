@@ -37,6 +37,8 @@ export class StepCall implements ActionCall {
   readonly facts: ActionFacts
   readonly holes: HoleTable
   #contexts: Contexts | undefined
+  /** The inputs' names by how they are in lower case. */
+  #names: ReadonlyMap<string, string> | undefined
 
   constructor(
     private readonly scope: StepScope,
@@ -61,11 +63,12 @@ export class StepCall implements ActionCall {
 
   // GitHub does not care about the case of an input's name.
   #spelling(name: string): string | undefined {
-    const lower = name.toLowerCase()
-    for (const one of Object.keys(this.called.inputs)) {
-      if (one.length === lower.length && one.toLowerCase() === lower) return one
+    if (this.#names === undefined) {
+      const names = Object.keys(this.called.inputs)
+      this.holes.tank.spend(names.length / 8)
+      this.#names = new Map(names.toReversed().map((one) => [one.toLowerCase(), one]))
     }
-    return undefined
+    return this.#names.get(name.toLowerCase())
   }
 
   env(name: string): string {
@@ -88,7 +91,7 @@ export class StepCall implements ActionCall {
   }
 
   login(registry: string, user: string): void {
-    const host = registry.trim().replace(/^https?:\/\//, "").replace(/\/.*$/, "").toLowerCase()
+    const host = registry.trim().replace(/^https?:\/\//, "").split("/", 1)[0]?.toLowerCase() ?? ""
     this.scope.logins.add(host)
     this.scope.run.publications.namespace(host, user)
   }

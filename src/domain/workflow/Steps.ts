@@ -1,6 +1,7 @@
 /**
  * Runs the steps of a job or a composite action: in order, each with its condition, its environment and its outputs.
  */
+import { withoutEnd } from "../textEnds.js"
 import type { ActionCall } from "./ActionCall.js"
 import { guess, known, mayMatter } from "./Actions.js"
 import { asksForStatus } from "./ExpressionFunctions.js"
@@ -12,8 +13,6 @@ import { StepCall } from "./StepCall.js"
 import { toText, type Value } from "./Value.js"
 import { isMap, listOf, mapOf, textOf, type YamlMap } from "./Yaml.js"
 
-const maxSteps = 256
-
 /** Whether an `if` lets something run. Without one it runs; `failure()` alone is not the way to a publication. */
 export const holds = (scope: StepScope, condition: unknown, env: ReadonlyMap<string, string>): Truth => {
   if (typeof condition === "boolean") return condition
@@ -23,8 +22,9 @@ export const holds = (scope: StepScope, condition: unknown, env: ReadonlyMap<str
 
 /** Runs steps in order. */
 export const runSteps = (steps: unknown, scope: StepScope): void => {
-  for (const [index, step] of listOf(steps).slice(0, maxSteps).entries()) {
-    if (!isMap(step) || !Limits.spend(scope.run.evaluator.tank, 2)) continue
+  for (const [index, step] of listOf(steps).slice(0, Limits.maxSteps).entries()) {
+    if (!isMap(step)) continue
+    scope.run.evaluator.tank.spend(2)
     const id = textOf(step["id"])
     const env = step["env"] === undefined ? scope.env : withEnv(scope, mapOf(step["env"]), scope.env)
     const runs = holds(scope, step["if"], env)
@@ -40,7 +40,7 @@ const titleOf = (step: YamlMap, index: number): string =>
   textOf(step["name"]) ?? textOf(step["uses"]) ?? textOf(step["run"])?.split("\n")[0]?.trim() ?? `step ${index + 1}`
 
 // What a script is told by others may be a command of its own.
-const foreignText = /\$\{\{[^}]*\b(?:matrix|inputs|env|vars|needs)\b/
+const foreignText = /\$\{\{(?:[^}$]|\$(?!\{\{))*\b(?:matrix|inputs|env|vars|needs)\b/
 
 const scriptEffects = (script: string): Effects => {
   const effects = effectsOf(script)
@@ -54,6 +54,7 @@ export const stepEffects = (step: YamlMap, run: Run): Effects => {
   const text = script ?? textOf(step["uses"]) ?? ""
   const known = run.effects.get(text)
   if (known !== undefined) return known
+  run.evaluator.tank.scan(text.length)
   const effects = script !== undefined
     ? scriptEffects(script)
     : text !== "" && (mayMatter(text) || localPath(text, run) !== undefined)
@@ -88,7 +89,7 @@ const runStep = (
 }
 
 const localPath = (uses: string, run: Run): string | undefined => {
-  if (uses.startsWith("./")) return uses.slice(2).split("@")[0]?.replace(/\/+$/, "")
+  if (uses.startsWith("./")) return withoutEnd(uses.slice(2).split("@")[0] ?? "", "/")
   if (!uses.includes("/")) return undefined
   const { name, owner } = run.facts
   const prefix = `${owner}/${name}`.toLowerCase()
@@ -100,12 +101,15 @@ const localPath = (uses: string, run: Run): string | undefined => {
     : undefined
 }
 
+const letters = "abcdefghijklmnopqrstuvwxyz"
+
 const useAction = (uses: string, call: ActionCall, scope: StepScope): void => {
   if (uses.startsWith("docker://")) {
     if (/kaniko/.test(uses)) call.shell(`executor ${call.input("args")}`)
     else if (/\/?(?:docker|podman|skopeo|crane|regctl|ko)(?::|@|$)/.test(uses)) {
-      const tool = /([a-z]+)(?::[^/]*)?$/.exec(uses.split("@")[0] ?? "")?.[1] ?? "docker"
-      call.shell(`${tool} ${call.input("args")}`)
+      const base = uses.split("@")[0]?.split("/").at(-1)?.split(":")[0] ?? ""
+      const tool = base.slice(withoutEnd(base, letters).length)
+      call.shell(`${tool === "" ? "docker" : tool} ${call.input("args")}`)
     }
     return
   }

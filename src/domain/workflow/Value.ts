@@ -3,7 +3,7 @@
  * context whose entries are not all known (`secrets`, `github.event`).
  */
 import { hasHole, type HoleTable, isHole, type Truth } from "./Holes.js"
-import { cap } from "./Limits.js"
+import { cap, maxNodes } from "./Limits.js"
 import { isMap, type YamlMap } from "./Yaml.js"
 
 /** A context that answers for any key; what it does not know is a hole. */
@@ -79,7 +79,9 @@ export const entry = (of: Value, key: Value, holes: HoleTable): Value => {
     }
     if (Object.hasOwn(of, name)) return of[name] ?? null
     const lower = name.toLowerCase()
-    const found = Object.keys(of).find((candidate) => candidate.toLowerCase() === lower)
+    const keys = Object.keys(of)
+    holes.tank.spend(keys.length / 32)
+    const found = keys.find((candidate) => candidate.length === name.length && candidate.toLowerCase() === lower)
     return found === undefined ? null : of[found] ?? null
   }
   if (typeof of === "string" && isHole(of)) {
@@ -92,7 +94,12 @@ export const entry = (of: Value, key: Value, holes: HoleTable): Value => {
 }
 
 /** A value of a YAML file; deeper and larger ones than real files have become null. */
-export const fromYaml = (value: unknown, map: (text: string) => Value, budget = { left: 2_000 }, depth = 0): Value => {
+export const fromYaml = (
+  value: unknown,
+  map: (text: string) => Value,
+  budget = { left: maxNodes },
+  depth = 0
+): Value => {
   if (--budget.left < 0 || depth > 8) return null
   if (typeof value === "string") return map(cap(value))
   if (typeof value === "number" || typeof value === "boolean") return value

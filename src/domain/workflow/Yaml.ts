@@ -51,6 +51,15 @@ export const read = (text: string): Either.Either<unknown, Unreadable> => {
   })
 }
 
+// Reading a text costs more than looking at it.
+const reading = 4
+
+/** As `read`, paid for. */
+export const readPaid = (text: string, tank: Limits.Fuel): Either.Either<unknown, Unreadable> => {
+  tank.scan(reading * Math.min(text.length, Limits.maxFileLength))
+  return read(text)
+}
+
 /** Whether a value is a mapping. */
 export const isMap = (value: unknown): value is YamlMap =>
   typeof value === "object" && value !== null && !Array.isArray(value)

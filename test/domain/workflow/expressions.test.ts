@@ -3,10 +3,11 @@ import { FastCheck } from "effect"
 import { Evaluator } from "../../../src/domain/workflow/Expression.js"
 import { parse, template } from "../../../src/domain/workflow/ExpressionSyntax.js"
 import { HoleTable } from "../../../src/domain/workflow/Holes.js"
+import { Fuel } from "../../../src/domain/workflow/Limits.js"
 import { OpenRecord, type Value } from "../../../src/domain/workflow/Value.js"
 
-const holes = new HoleTable()
-const evaluator = new Evaluator(holes, { left: Number.MAX_SAFE_INTEGER })
+const holes = new HoleTable(new Fuel(Number.MAX_SAFE_INTEGER))
+const evaluator = new Evaluator(holes)
 const known: Record<string, Value> = {
   github: { repository: "acme/app", event: { list: [{ name: "a" }, { name: "b" }] } },
   env: { NAME: "app", EMPTY: "" },

@@ -2,19 +2,21 @@ import { assert, describe, it } from "@effect/vitest"
 import { FastCheck } from "effect"
 import * as Glob from "../../../src/domain/workflow/Glob.js"
 import { hasHole, HoleTable } from "../../../src/domain/workflow/Holes.js"
+import { Fuel } from "../../../src/domain/workflow/Limits.js"
 import { Shell } from "../../../src/domain/workflow/Shell.js"
 import { tokenize } from "../../../src/domain/workflow/ShellLexer.js"
 import { start } from "../../../src/domain/workflow/ShellState.js"
+
+const plenty = (): Fuel => new Fuel(Number.MAX_SAFE_INTEGER)
 
 const run = (
   script: string,
   variables: Readonly<Record<string, string>> = {}
 ): { out: string; commands: Array<ReadonlyArray<string>> } => {
-  const holes = new HoleTable()
+  const holes = new HoleTable(new Fuel(20_000))
   const commands: Array<ReadonlyArray<string>> = []
   const shell = new Shell({
     holes,
-    tank: { left: 20_000 },
     ambient: (name) => holes.unknown("runtime", `$${name}`),
     command: ({ words }) => {
       commands.push(words)
@@ -133,7 +135,7 @@ describe("the shell", () => {
     FastCheck.array(FastCheck.constantFrom("a", "b", "c"), { maxLength: 8 })
   ], ([pattern, letters]) => {
     const expression = new RegExp(`^${pattern.map((one) => one === "*" ? ".*" : one === "?" ? "." : one).join("")}$`)
-    assert.strictEqual(Glob.matches(pattern.join(""), letters.join("")), expression.test(letters.join("")))
+    assert.strictEqual(Glob.matches(pattern.join(""), letters.join(""), plenty()), expression.test(letters.join("")))
   })
 
   it.prop("what is taken off and what is left are the whole", [
@@ -141,12 +143,12 @@ describe("the shell", () => {
     FastCheck.constantFrom("*/", "a*", "?", "b")
   ], ([text, pattern]) => {
     for (const longest of [true, false]) {
-      const front = Glob.withoutPrefix(text, pattern, longest)
-      const back = Glob.withoutSuffix(text, pattern, longest)
+      const front = Glob.withoutPrefix(text, pattern, longest, plenty())
+      const back = Glob.withoutSuffix(text, pattern, longest, plenty())
       assert.isTrue(
-        text.endsWith(front) && (front === text || Glob.matches(pattern, text.slice(0, text.length - front.length)))
+        text.endsWith(front) && (front === text || Glob.matches(pattern, text.slice(0, text.length - front.length), plenty()))
       )
-      assert.isTrue(text.startsWith(back) && (back === text || Glob.matches(pattern, text.slice(back.length))))
+      assert.isTrue(text.startsWith(back) && (back === text || Glob.matches(pattern, text.slice(back.length), plenty())))
     }
   })
 
