@@ -51,7 +51,8 @@ export interface WorkflowReading extends FileAt {
   /**
    * `read`: its text was had, and the claims that name its path are all that it makes.
    * `kept`: neither it nor what it uses has changed since it was read: its claims stand as they are.
-   * `unread`: its text could not be had: nothing is known of it, and what was known stands.
+   * `unread`: its text could not be had, or was too much to evaluate: what was known of it stands, beside the claims that
+   * could be made.
    */
   readonly state: "read" | "kept" | "unread"
   /** Other files that the reading rests on: workflows that it calls, composite actions, GoReleaser and bake files. */

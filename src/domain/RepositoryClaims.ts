@@ -163,7 +163,8 @@ export const readings = (
   read.map(({ file, found }): WorkflowReading => ({
     path: file.path,
     oid: file.oid,
-    state: "read",
+    // What it was found to publish is true; what else it does is not known, so nothing that was known of it ages.
+    state: Option.contains(found.problem, "too-much") ? "unread" : "read",
     uses: [...found.files.used, ...found.files.missing]
       .filter((path) => path !== file.path)
       .map((path) => ({ path, oid: oidOf(path) ?? absent })),

@@ -34,8 +34,10 @@ const tokensOf = (pattern: string): ReadonlyArray<Token> => {
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern.charAt(at)
     const end = character === "[" && at + 2 <= lastClose ? pattern.indexOf("]", at + 2) : -1
-    if (character === "*") tokens.push({ many: true, takes: all })
-    else if (character === "?") tokens.push(one(all))
+    if (character === "*") {
+      // Runs of stars are one.
+      if (tokens.at(-1)?.many !== true) tokens.push({ many: true, takes: all })
+    } else if (character === "?") tokens.push(one(all))
     else if (character === "\\") {
       const literal = pattern.charAt(++at)
       tokens.push(one((other) => other === literal))
@@ -75,7 +77,7 @@ const reach = (
     const open = new Set<number>()
     for (const place of places) {
       open.add(place)
-      for (let next = place; tokens[next]?.many === true; next++) open.add(next + 1)
+      if (tokens[place]?.many === true) open.add(place + 1)
     }
     tank.scan(placeCost * (open.size + 1))
     if (open.has(tokens.length)) {

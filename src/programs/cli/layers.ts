@@ -33,6 +33,7 @@ import * as WatchStoreSql from "../../layers/store/WatchStoreSql.js"
 import * as UpdateFinderRegistries from "../../layers/updates/UpdateFinderRegistries.js"
 import * as DigestWatcherRegistry from "../../layers/watch/DigestWatcherRegistry.js"
 import * as WatchActionsNode from "../../layers/watch/WatchActionsNode.js"
+import * as WorkflowReaderNode from "../../layers/workflows/WorkflowReaderNode.js"
 import type { CensusPages } from "../../services/CensusPages.js"
 import type { ContentCache } from "../../services/ContentCache.js"
 import type { RateBudgets } from "../../services/RateBudgets.js"
@@ -138,7 +139,9 @@ const registries = (program: Program, length: keyof typeof cacheBytes) =>
   )
 
 const outside = (program: Program) =>
-  Layer.mergeAll(github, dockerHub, quay, SyncProgress.layer).pipe(Layer.provide(http(program)))
+  Layer.mergeAll(github, dockerHub, quay, SyncProgress.layer, WorkflowReaderNode.layer()).pipe(
+    Layer.provide(http(program))
+  )
 
 /** Newer versions, over the world and the registries of a command or of the daemon. */
 const updates = (program: Program) =>

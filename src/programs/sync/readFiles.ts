@@ -1,7 +1,7 @@
 /**
  * Reads the workflows of a repository that were never read, and the files that they take names from.
  */
-import { Effect, Option } from "effect"
+import { Array as Arr, Effect, Option } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import type { FileText, RepositoryFiles, RepositoryProbe } from "../../domain/Finding.js"
 import type { KnownRepository, RepositoryReading, TreeFile, WorkflowReading } from "../../domain/ImageClaim.js"
@@ -14,8 +14,9 @@ import {
   type ReadWorkflow,
   toRead
 } from "../../domain/RepositoryClaims.js"
-import { publishedImages, type RepositoryFile } from "../../domain/WorkflowImages.js"
+import type { RepositoryFile } from "../../domain/WorkflowImages.js"
 import { GitHubProbe, type WantedFile } from "../../services/GitHubProbe.js"
+import { WorkflowReader } from "../../services/WorkflowReader.js"
 
 // Workflows that call workflows that run scripts: deeper than this nobody hides a name.
 const mostRounds = 3
@@ -42,26 +43,6 @@ interface Texts {
   readonly none: ReadonlyMap<string, FileText>
 }
 
-const extracted = (
-  read: ReadonlyArray<TreeFile>,
-  { had }: Texts,
-  probe: RepositoryProbe,
-  namespaces: ReadonlyArray<string>
-): ReadonlyArray<ReadWorkflow> => {
-  const files = [...had].map(([path, { text }]): RepositoryFile => ({ path, text }))
-  return read.flatMap((file) => {
-    const text = had.get(file.path)?.text
-    if (text === undefined) return []
-    const found = publishedImages({ path: file.path, text }, {
-      ...probe.repository,
-      defaultBranch: probe.files?.defaultBranch ?? Option.none(),
-      files,
-      namespaces
-    })
-    return [{ file, found }]
-  })
-}
-
 const wantedBy = (read: ReadonlyArray<ReadWorkflow>, files: RepositoryFiles, texts: Texts) => {
   const known = new Map([...files.workflows, ...files.build].map((file) => [file.path, file]))
   const paths = new Set(read.flatMap(({ found }) => found.files.missing))
@@ -85,30 +66,51 @@ export const readFiles = Effect.fn("discovery.readFiles")(function*(
   const had = new Map<string, { readonly oid: string; readonly text: string }>()
   const none = new Map<string, FileText>()
   const texts: Texts = { had, none }
+  const session = (yield* WorkflowReader).open({
+    ...probe.repository,
+    defaultBranch: files.defaultBranch
+  })
+  // Workflows that could not be evaluated, and why.
+  const failures = new Map<string, string>()
+  let unsent = new Array<RepositoryFile>()
 
   const fetch = Effect.fnUntraced(function*(wanted: ReadonlyArray<WantedFile>) {
     if (wanted.length === 0) return
     const found = yield* github.texts(probe.repository, wanted)
     for (const [index, file] of wanted.entries()) {
       const text = found[index]
-      if (text?._tag === "Text") had.set(file.path, text)
-      else if (text !== undefined) none.set(file.path, text)
+      if (text?._tag === "Text") {
+        had.set(file.path, text)
+        unsent.push({ path: file.path, text: text.text })
+      } else if (text !== undefined) none.set(file.path, text)
     }
   })
 
+  const extract = Effect.fnUntraced(function*(namespaces: ReadonlyArray<string>) {
+    const given = unsent
+    unsent = []
+    const readable = read.filter(({ path }) => had.has(path) && !failures.has(path))
+    const answers = yield* session.read({ given, paths: readable.map(({ path }) => path), namespaces })
+    return Arr.zip(readable, answers).flatMap(([file, answer]): ReadonlyArray<ReadWorkflow> => {
+      if (answer._tag === "Found") return [{ file, found: answer.findings }]
+      failures.set(file.path, answer.reason)
+      return []
+    })
+  })
+
   yield* fetch(read.slice(0, mostWorkflows))
-  let found = extracted(read, texts, probe, [])
+  let found = yield* extract([])
   let others = 0
   for (let round = 0; round < mostRounds; round++) {
     const wanted = wantedBy(found, files, texts).slice(0, mostOthers - others)
     if (wanted.length === 0) break
     others += wanted.length
     yield* fetch(wanted)
-    found = extracted(read, texts, probe, [])
+    found = yield* extract([])
   }
   const namespaces = namespacesOf(found)
   const open = found.some((one) => one.found.patterns.length > 0)
-  if (open && namespaces.length > 0) found = extracted(read, texts, probe, namespaces)
+  if (open && namespaces.length > 0) found = yield* extract(namespaces)
 
   // What rests on a file for which there was no answer is not known yet.
   const lost = (one: ReadWorkflow) => one.found.files.missing.find((path) => none.get(path)?._tag === "Unread")
@@ -122,7 +124,7 @@ export const readFiles = Effect.fn("discovery.readFiles")(function*(
       ...failed.map((file) => {
         const incomplete = found.find((one) => one.file.path === file.path)
         const path = incomplete === undefined ? file.path : lost(incomplete) ?? file.path
-        const problem = problemOf(none.get(path))
+        const problem = failures.get(file.path) ?? problemOf(none.get(path))
         return unread(file, path === file.path ? problem : `${path}: ${problem}`)
       })
     ],
