@@ -36,15 +36,17 @@ const mostOpen = Limits.maxDepth * 4
 const isTooDeep = (text: string): boolean =>
   occurrences(text, "{", mostOpen) + occurrences(text, "[", mostOpen) > mostOpen && flowDepth(text) > mostOpen
 
+// A key that is a sequence becomes a text: with the text of every alias in it.
+const mostAliased = 8_000_000
+
 const aliasToken = /(?:^|[\s,[{?:-])\*[\w-]+/g
 
 /** Reads the first document of a YAML text. */
 export const read = (text: string): Either.Either<unknown, Unreadable> => {
   if (text.length > Limits.maxFileLength) return Either.left("too-large")
   if (isTooDeep(text)) return Either.left("too-deep")
-  if (text.includes("&") && (text.match(aliasToken)?.length ?? 0) > Limits.maxAliases) {
-    return Either.left("too-many-aliases")
-  }
+  const aliases = text.includes("&") ? text.match(aliasToken)?.length ?? 0 : 0
+  if (aliases > Limits.maxAliases || aliases * text.length > mostAliased) return Either.left("too-many-aliases")
   return Either.try({
     try: () => load(text, { schema: CORE_SCHEMA, json: true }),
     catch: (error): Unreadable => error instanceof Error && error.message.includes("maxDepth") ? "too-deep" : "not-yaml"

@@ -69,7 +69,7 @@ describe("the thread that reads workflows", () => {
         yield* ask(open({ ...acme, name: `other-${other}` }), [file("large.yml", `# ${large}\n${pushing("acme/x")}`)])
       }
       const [after] = yield* session.read({ given: [called], paths: [caller.path], namespaces: [] })
-      assert.deepStrictEqual(after === undefined ? "" : shown(after), "acme/called")
+      assert.strictEqual(after === undefined ? "" : shown(after), "docker.io/acme/called")
     }).pipe(Effect.provide(WorkflowReaderNode.layer())))
 
   it.effect("a workflow that takes too long is too much, and costs the others nothing", () =>
