@@ -52,7 +52,12 @@ const page = (
     yield* Telemetry.jobsBegin(["sync"])
     yield* Telemetry.jobRuns("sync", true)
     yield* Telemetry.answered("GET", 200, Duration.millis(1))
-    const response = yield* metrics({ version: "1.2.3", node: "v20", residentBytes: Effect.succeed(1) })
+    const response = yield* metrics({
+      version: "1.2.3",
+      node: "v20",
+      residentBytes: Effect.succeed(1),
+      loopDelay: Effect.succeed({ median: 0.001, p99: 0.01, longest: 0.02 })
+    })
     return yield* Effect.promise(() => HttpServerResponse.toWeb(response).text())
   }).pipe(
     Effect.provideService(LiveStatus, { current }),

@@ -14,6 +14,7 @@ import { createServer } from "node:http"
 import { SettingsError } from "../../domain/Errors.js"
 import { countingBegins } from "../../domain/telemetry.js"
 import { CensusPages } from "../../services/CensusPages.js"
+import { loopDelay } from "../node/eventLoop.js"
 import { Api, prefix } from "./api/Api.js"
 import { catalog } from "./handlers/catalog.js"
 import { events } from "./handlers/events.js"
@@ -93,7 +94,12 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
   const document = HttpServerResponse.unsafeJson(OpenApi.fromApi(described))
   const docs = (request: HttpServerRequest) =>
     Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
-  const facts = { version: options.version, node: process.version, residentBytes: Effect.sync(memoryOf) }
+  const facts = {
+    version: options.version,
+    node: process.version,
+    residentBytes: Effect.sync(memoryOf),
+    loopDelay: yield* loopDelay
+  }
   const badge = badgeRoute(yield* CensusPages, options.openBadges === true ? "open" : "read")
   const routes = new Map<
     string,

@@ -4,6 +4,7 @@
 import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Duration, Effect, Either, Metric, MetricKey, MetricLabel, MetricPair, MetricState, Option } from "effect"
 import { CensusPages } from "../../../services/CensusPages.js"
+import type { LoopDelay } from "../../node/eventLoop.js"
 import { LiveStatus, type StatusValue } from "../live/LiveStatus.js"
 import { contentType, render } from "./prometheus.js"
 
@@ -39,6 +40,10 @@ const parked = gauge("parked_seconds", "For how long a budget is waited for; 0 w
 const remaining = gauge("budget_remaining", "What remains of a budget.")
 const limit = gauge("budget_limit", "How large a budget is.")
 const resident = gauge("resident_memory_bytes", "Resident memory of this process.")
+const loop = gauge(
+  "event_loop_delay_seconds",
+  "How late the event loop was in the last half minute to minute, by quantile; 1 is the longest delay."
+)
 
 const census = (status: StatusValue): ReadonlyArray<Pair> => [
   countedAgo(Math.max(0, (status.now - status.countedAt) / 1000)),
@@ -76,6 +81,7 @@ export interface ProcessFacts {
   readonly version: string
   readonly node: string
   readonly residentBytes: Effect.Effect<number>
+  readonly loopDelay: Effect.Effect<LoopDelay>
 }
 
 const patience = Duration.seconds(4)
@@ -101,11 +107,15 @@ const fromDatabase = Effect.gen(function*() {
 })
 
 /** The page. Where the database does not answer, what is counted in the process is shown all the same. */
-export const metrics = ({ node, residentBytes, version }: ProcessFacts) =>
+export const metrics = ({ loopDelay, node, residentBytes, version }: ProcessFacts) =>
   Effect.gen(function*() {
+    const { longest, median, p99 } = yield* loopDelay
     const now = [
       buildInfo(1, { version, node }),
       resident(yield* residentBytes),
+      loop(median, { quantile: "0.5" }),
+      loop(p99, { quantile: "0.99" }),
+      loop(longest, { quantile: "1" }),
       ...(yield* fromDatabase)
     ]
     return HttpServerResponse.text(render([...now, ...(yield* Metric.snapshot)]), {
