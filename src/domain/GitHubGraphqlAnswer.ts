@@ -77,7 +77,7 @@ const errorProblem = (error: GraphqlError, answer: RawAnswer, now: number, whole
     return limited(secondaryText.test(error.message) ? "secondary" : "primary", answer, now, error.message)
   }
   if (error.type === "TIMEOUT" || error.type === "QUERY_TIMEOUT") return failed("timeout", message)
-  if (sizeTypes.has(error.type) || /resource limits? .*exceeded|exceeded .*resource limits?/i.test(error.message)) {
+  if (sizeTypes.has(error.type) || (/resource limit/i.test(error.message) && /exceeded/i.test(error.message))) {
     return failed("limits", message)
   }
   if (whole && refusalTypes.has(error.type)) return { _tag: "Refused", message }

@@ -47,7 +47,7 @@ const usualArchitectures = "amd64"
 
 type Stanza = ReadonlyMap<string, string>
 
-const fields = /^([A-Za-z0-9-]+):[ \t]*(.*)$/
+const fields = /^([A-Za-z0-9-]+):(.*)$/
 
 /** Stanzas of `Name: value` lines with an empty line between them; a line that begins with a blank continues the last one. */
 const stanzasOf = (name: string, text: string): Either.Either<ReadonlyArray<Stanza>, Malformed> => {

@@ -32,7 +32,7 @@ type Scope = Pick<ActionCall, "env" | "holes">
 
 // The value of an attribute: up to the end of its brackets, or of the line.
 const attribute = (body: string, name: string): string => {
-  const start = new RegExp(`^[^\\S\\n]*"?${name}"?[^\\S\\n]*=\\s*`, "m").exec(body)
+  const start = new RegExp(`^[ \\t]*"?${name}"?[ \\t]*=\\s*`, "m").exec(body)
   if (start === null) return ""
   const from = start.index + start[0].length
   let depth = 0
@@ -113,7 +113,7 @@ const reading = 4
 
 const hcl = (text: string, scope: Scope): BakeFile => {
   scope.holes.tank.scan(reading * text.length)
-  const parts = blocks(text.replace(/^[^\S\n]*(?:#|\/\/).*$/gm, ""))
+  const parts = blocks(text.replace(/^[ \t]*(?:#|\/\/).*$/gm, ""))
   const variables = new Map<string, string>()
   for (const { body, kind, name } of parts) {
     if (kind !== "variable") continue

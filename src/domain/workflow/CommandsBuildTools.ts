@@ -48,6 +48,12 @@ const java = (file: string): Tool => (given, call) => {
 const pushing = /push|publish|release|deploy/i
 const imageLike = /docker|image|container|oci|manifest/i
 
+// `PUSH=true`, `DOCKER_PUSH=--push`.
+const switchesPush = (setting: string): boolean => {
+  const equals = setting.indexOf("=")
+  return /push/i.test(setting.slice(0, equals)) && /^(?:true|1|yes|--push)/i.test(setting.slice(equals + 1))
+}
+
 // `make docker-push`: the name stands in the Makefile.
 const runner = (file: string): Tool => (given, call) => {
   const option = given.findIndex((word) => /^(?:-f|--file|--makefile)$/.test(word))
@@ -59,7 +65,7 @@ const runner = (file: string): Tool => (given, call) => {
   const pushes =
     targets.some((target) => pushing.test(target) && (imageLike.test(target) || /^(?:push|publish)/i.test(target))) ||
     (targets.some((target) => imageLike.test(target)) &&
-      settings.some((one) => /^[^=]*push[^=]*=(?:true|1|yes|--push)/i.test(one)))
+      settings.some((one) => switchesPush(one)))
   if (pushes) call.external(source)
   // `make release` where GoReleaser is set up: that is what releases.
   const releases = targets.some((target) => /^(?:go)?releaser?$/i.test(target))

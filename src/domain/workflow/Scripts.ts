@@ -161,7 +161,7 @@ const mechanismOf = (words: ReadonlyArray<string>): string => {
 const fromPowerShell = (text: string): string =>
   text.replace(/`\r?\n/g, "\\\n")
     .replace(/\$\{?env:(\w+)\}?/gi, "${$1}")
-    .replace(/^([^\S\n]*)\$(\w+)[^\S\n]*=[^\S\n]*/gm, "$1$2=")
+    .replace(/^([ \t]*)\$(\w+)[ \t]*=[ \t]*/gm, "$1$2=")
     .replace(/\|\s*Out-File\s+(?:-FilePath\s+)?(\S+).*$/gim, ">> $1")
 
 // Looking for many words costs more than looking once.

@@ -46,7 +46,7 @@ const longest = 200
 export const sayingOf = (body: string): string => {
   const complaints = complaintsOf(body)
   const text = complaints.length === 0
-    ? body.replace(/<[^>]*>/g, " ")
+    ? body.replace(/<[^<>]*>/g, " ")
     : complaints.map(({ code, message }) => [code, message].filter((part) => part !== "").join(": ")).join("; ")
   // oxlint-disable-next-line no-control-regex -- a terminal must not be steered by what a registry says
   const line = text.replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ").trim()

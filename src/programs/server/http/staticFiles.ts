@@ -9,6 +9,7 @@ import { createHash } from "node:crypto"
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 import { brotliCompressSync, constants, gzipSync } from "node:zlib"
+import { withoutEnd } from "../../../domain/textEnds.js"
 import { takesEncoding } from "./negotiate.js"
 
 const types: Readonly<Record<string, string>> = {
@@ -96,8 +97,8 @@ const assets = fileURLToPath(new URL("../assets/page/", import.meta.url))
 const chartsPath = "/uplot/uPlot.iife.min.js"
 const charts = createRequire(import.meta.url).resolve("uplot/dist/uPlot.iife.min.js")
 
-/** Addresses that the page knows, as its `main.js` tells them apart. */
-const pages = /^\/(?:(?:images|catalog)(?:\/.+)?|repositories(?:\/[^/]+\/[^/]+)?|updates|watches|events)?\/*$/
+/** Addresses that the page knows, without slashes at their ends, as its `main.js` tells them apart. */
+const pages = /^(?:\/(?:(?:images|catalog)(?:\/.+)?|repositories(?:\/[^/]+\/[^/]+)?|updates|watches|events))?$/
 
 /**
  * Reads the page's files. Every address of the page is `index.html`, and so is what is neither that nor a file's name, with
@@ -119,8 +120,8 @@ export const load: Effect.Effect<StaticFiles, never, FileSystem.FileSystem | Pat
   if (icon !== undefined) all.set("/favicon.ico", icon)
   const answer: StaticFiles = (path, acceptEncoding) => {
     // Names of images and repositories may end in what looks like an extension: `socketio/socket.io`.
-    const isPage = pages.test(path)
-    const name = isPage || !/\.[^/]*$/.test(path) ? "/index.html" : path
+    const isPage = pages.test(withoutEnd(path, "/"))
+    const name = isPage || !path.slice(path.lastIndexOf("/") + 1).includes(".") ? "/index.html" : path
     return Option.map(
       Option.fromNullable(all.get(name)),
       (file) => respond(isPage || name === path ? 200 : 404, file, acceptEncoding)

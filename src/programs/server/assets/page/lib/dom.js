@@ -14,8 +14,8 @@ const svgSpace = "http://www.w3.org/2000/svg"
  * @returns {string | undefined}
  */
 export const safeAddress = (address) => {
-  const url = URL.parse ? URL.parse(address, location.href) : new URL(address, location.href)
-  return url !== null && (url.protocol === "https:" || url.protocol === "http:") ? address : undefined
+  const url = URL.canParse(address, location.href) ? new URL(address, location.href) : undefined
+  return url !== undefined && (url.protocol === "https:" || url.protocol === "http:") ? address : undefined
 }
 
 /**
