@@ -86,6 +86,7 @@ export * as WatchState from "./domain/WatchState.js"
 export * as WatchUpdates from "./domain/WatchUpdates.js"
 export * as WebhookSignature from "./domain/WebhookSignature.js"
 export * as WorkflowImages from "./domain/WorkflowImages.js"
+export * as WorkflowReading from "./domain/WorkflowReading.js"
 
 export * from "./services/CensusPages.js"
 export * from "./services/ContentCache.js"
@@ -110,6 +111,7 @@ export * from "./services/Retention.js"
 export * from "./services/UpdateFinder.js"
 export * from "./services/WatchActions.js"
 export * from "./services/WatchStore.js"
+export * from "./services/WorkflowReader.js"
 
 export * as RateBudgetsMemory from "./layers/budgets/RateBudgetsMemory.js"
 export * as RateBudgetsSql from "./layers/budgets/RateBudgetsSql.js"
@@ -149,6 +151,7 @@ export * as UpdateFinderRegistries from "./layers/updates/UpdateFinderRegistries
 export * as DigestWatcherRegistry from "./layers/watch/DigestWatcherRegistry.js"
 export * as EventSinkStore from "./layers/watch/EventSinkStore.js"
 export * as WatchActionsNode from "./layers/watch/WatchActionsNode.js"
+export * as WorkflowReaderNode from "./layers/workflows/WorkflowReaderNode.js"
 
 export * as Discover from "./programs/sync/Discover.js"
 export * as Sync from "./programs/sync/Sync.js"

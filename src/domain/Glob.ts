@@ -16,7 +16,10 @@ interface Read {
 }
 
 // A character of a class, which a backslash may protect; nothing where the pattern ends.
-const member = (pattern: ReadonlyArray<string>, at: number): { readonly text: string; readonly end: number } | undefined => {
+const member = (
+  pattern: ReadonlyArray<string>,
+  at: number
+): { readonly text: string; readonly end: number } | undefined => {
   const escaped = pattern[at] === "\\" ? 1 : 0
   const text = pattern[at + escaped]
   return text === undefined ? undefined : { text, end: at + escaped + 1 }

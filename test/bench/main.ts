@@ -8,6 +8,7 @@ import { catalogBench } from "./catalog.js"
 import { claimsBench, usual } from "./claims.js"
 import { coverageBench } from "./coverage.js"
 import { faultsBench } from "./faults.js"
+import { hostileBench } from "./hostile.js"
 import { killsBench } from "./kills.js"
 import { liveBench } from "./live.js"
 import { memoryBench } from "./memory.js"
@@ -27,6 +28,7 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["updates", Effect.orDie(updatesBench)],
   ["sync", Effect.orDie(syncBench)],
   ["coverage", Effect.orDie(coverageBench)],
+  ["hostile", hostileBench],
   ["catalog", Effect.orDie(catalogBench)],
   ["claims", Effect.orDie(Effect.provide(claimsBench(usual), database))],
   ["faults", Effect.orDie(faultsBench)],

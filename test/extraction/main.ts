@@ -8,6 +8,7 @@ import { NodeContext, NodeRuntime } from "@effect/platform-node"
 import { Console, Effect, FastCheck, Option } from "effect"
 import { publishedImages } from "../../src/domain/WorkflowImages.js"
 import { crafted, mutated } from "./hostile.js"
+import { pumped } from "./pumped.js"
 
 const facts = { owner: "acme", name: "app", defaultBranch: Option.none(), files: [], namespaces: [] }
 const extract = (text: string): number =>
@@ -57,13 +58,17 @@ const hostile = Effect.fn("extraction.hostile")(function*(texts: ReadonlyArray<s
       slowest.splice(10)
     })
   for (const [name, text] of crafted) yield* look(name, text)
+  for (const make of pumped) {
+    const { name, workflow } = make(60_000)
+    yield* look(name, workflow.text)
+  }
   const seeds = [...texts, ...crafted.map(([, text]) => text.slice(0, 20_000))]
   for (let made = 0; made < count; made += 500) {
     const batch = FastCheck.sample(mutated(seeds), { numRuns: Math.min(500, count - made), seed: made + 1 })
     for (const [index, text] of batch.entries()) yield* look(`mutated ${made + index}`, text)
   }
   yield* Console.log(
-    `${crafted.length} crafted and ${count} mutated files: none failed; the slowest, in milliseconds of processor time:`
+    `${crafted.length} crafted, ${pumped.length} pumped and ${count} mutated files: none failed; the slowest, in milliseconds of processor time:`
   )
   for (const [name, took] of slowest) yield* Console.log(`${took.toFixed(1).padStart(8)}  ${name}`)
 })

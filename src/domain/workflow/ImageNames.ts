@@ -30,7 +30,10 @@ const hasRegistry = (first: string): boolean => first.includes(".") || first.inc
 
 /** The name without transport, tag and digest, in lower case. */
 export const bare = (text: string): string => {
-  const name = withoutEnd(withoutStart(text.trim(), "\"'"), "\"',;").replace(/^(?:docker|https?|oci|registry):\/\//i, "")
+  const name = withoutEnd(withoutStart(text.trim(), "\"'"), "\"',;").replace(
+    /^(?:docker|https?|oci|registry):\/\//i,
+    ""
+  )
     .toLowerCase()
   const digest = name.indexOf("@")
   const whole = digest === -1 ? name : name.slice(0, digest)
@@ -87,7 +90,10 @@ const mostHoles = 32
 /** What a text is that a step pushes; `logins` are the registries at which the job logs in. */
 export const nameOf = (text: string, holes: HoleTable, logins: ReadonlySet<string>): Name | undefined => {
   const name = bare(text)
-  if (name === "" || name.length > maxNameLength || holes.within(name).length > mostHoles || /[\s"'`$(){}<>|\\*]/.test(name) || name.startsWith("-")) return undefined
+  if (
+    name === "" || name.length > maxNameLength || holes.within(name).length > mostHoles ||
+    /[\s"'`$(){}<>|\\*]/.test(name) || name.startsWith("-")
+  ) return undefined
   if (!hasHole(name)) return plain(name)
   const components = name.split("/")
   if (components.some((component) => component === "")) return undefined

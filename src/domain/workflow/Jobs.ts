@@ -130,7 +130,9 @@ const isIdle = (job: YamlMap, running: Running): boolean => {
   const { idle } = running.run
   const known = idle.get(job)
   if (known !== undefined) return known
-  const answer = !listOf(job["steps"]).slice(0, Limits.maxSteps).some((step) => isMap(step) && stepEffects(step, running.run) === "publishes")
+  const answer = !listOf(job["steps"]).slice(0, Limits.maxSteps).some((step) =>
+    isMap(step) && stepEffects(step, running.run) === "publishes"
+  )
   idle.set(job, answer)
   return answer
 }

@@ -258,8 +258,7 @@ interface Thread {
   readonly saved: ReadonlyArray<number>
 }
 
-const isBoundary = (text: string, at: number): boolean =>
-  isWord(text.charAt(at - 1)) !== isWord(text.charAt(at))
+const isBoundary = (text: string, at: number): boolean => isWord(text.charAt(at - 1)) !== isWord(text.charAt(at))
 
 // The places that consume a character, reached from one without doing so; the preferred ones first.
 const reached = (

@@ -41,7 +41,7 @@ const delicate: ReadonlyArray<readonly [string, RegExp]> = [
   ["release", /(?<!_)release(?![sd]|_)/],
   ["ko", /\bko\b/],
   ["az", /\baz\b/],
-  ["img", /\bimg\b/],
+  ["img", /\bimg\b/]
 ]
 const imageScript = /docker|podman|container|image/
 

@@ -149,5 +149,8 @@ export const builtin = (
   if (text !== undefined) return { out: Limits.cap(text), status: true }
   return tool === undefined && name !== "jq"
     ? undefined
-    : { out: `${scope.holes.unknown("runtime", `$(${[name, ...given.slice(0, 60)].join(" ").slice(0, 60)})`)}\n`, status: "unknown" }
+    : {
+      out: `${scope.holes.unknown("runtime", `$(${[name, ...given.slice(0, 60)].join(" ").slice(0, 60)})`)}\n`,
+      status: "unknown"
+    }
 }

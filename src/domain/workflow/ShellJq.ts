@@ -74,7 +74,9 @@ export const jq = (given: ReadonlyArray<string>, input: string, tank: Fuel): str
   if (program === undefined || value === undefined) return undefined
   let values: ReadonlyArray<unknown> | undefined = [value]
   for (const part of program.split("|")) {
-    const results: ReadonlyArray<ReadonlyArray<unknown> | undefined> = (values ?? []).map((one) => stage(part, one, tank))
+    const results: ReadonlyArray<ReadonlyArray<unknown> | undefined> = (values ?? []).map((one) =>
+      stage(part, one, tank)
+    )
     values = results.every((one) => one !== undefined) ? results.flatMap((one) => one ?? []) : undefined
   }
   return values === undefined

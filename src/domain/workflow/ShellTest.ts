@@ -75,7 +75,10 @@ class Test {
 
   #matches(left: string, right: string): Truth {
     return /[*?[]/.test(right) && !hasHole(right)
-      ? this.holes.ask(left, (text) => hasHole(text) ? mayMatch(text, right) : Glob.matches(right, text, this.holes.tank))
+      ? this.holes.ask(
+        left,
+        (text) => hasHole(text) ? mayMatch(text, right) : Glob.matches(right, text, this.holes.tank)
+      )
       : hasHole(left) || hasHole(right)
       ? this.holes.equal(left, right)
       : left === right

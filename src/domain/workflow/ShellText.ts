@@ -109,8 +109,13 @@ const sedCommand = (command: string, extended: boolean, tank: Fuel): Edit | unde
     }
     return lower
       ? group(0).toLowerCase()
-      : replaceEach(by, /\\([0-9n/&])|&/g, ([found, which = ""]) =>
-        found === "&" ? group(0) : which === "n" ? "\n" : /\d/.test(which) ? group(Number(which)) : which, tank)
+      : replaceEach(
+        by,
+        /\\([0-9n/&])|&/g,
+        ([found, which = ""]) =>
+          found === "&" ? group(0) : which === "n" ? "\n" : /\d/.test(which) ? group(Number(which)) : which,
+        tank
+      )
   }
   return (line) => {
     let made = ""

@@ -63,12 +63,15 @@ const alternatives = (text: string, scope: WordScope): string => {
 
 // An element of an array costs more than its characters.
 const elementCost = 16
+// So do the words into which a text is split.
+const splitting = 4
 
 const put = (value: Variable, quoted: boolean, fields: Fields, scope: WordScope): void => {
   if (typeof value === "string") {
-    scope.tank.scan(value.length)
-    if (quoted || !fields.split) fields.add(value)
-    else fields.addSplit(alternatives(value, scope))
+    const splits = !quoted && fields.split
+    scope.tank.scan((splits ? splitting : 1) * value.length)
+    if (splits) fields.addSplit(alternatives(value, scope))
+    else fields.add(value)
     return
   }
   for (const [index, element] of elements(value).entries()) {

@@ -7,7 +7,7 @@ import { Duration, Effect, Either, Layer, Option, Queue, Schema } from "effect"
 import { Worker } from "node:worker_threads"
 import type { RepositoryFile } from "../../domain/WorkflowImages.js"
 import { type ReadRepository, tooMuch, traceOf, type WorkflowAnswer } from "../../domain/WorkflowReading.js"
-import { failedAt, WorkflowReader, type WorkflowQuestion, type WorkflowSession } from "../../services/WorkflowReader.js"
+import { failedAt, type WorkflowQuestion, WorkflowReader, type WorkflowSession } from "../../services/WorkflowReader.js"
 import { unsafeMakeFairSemaphore } from "../fairSemaphore.js"
 import { Reply, type Request } from "./messages.js"
 
@@ -23,7 +23,10 @@ export interface WorkflowReaderOptions {
 
 // From source, where there is no JavaScript yet, the thread begins with what loads TypeScript.
 const ownProgram = import.meta.url.endsWith(".ts")
-  ? { file: new URL("../../../scripts/thread.mjs", import.meta.url), data: new URL("./thread.ts", import.meta.url).href }
+  ? {
+    file: new URL("../../../scripts/thread.mjs", import.meta.url),
+    data: new URL("./thread.ts", import.meta.url).href
+  }
   : { file: new URL("./thread.js", import.meta.url), data: "" }
 
 /** Characters of files that the thread keeps between the rounds of repositories. */

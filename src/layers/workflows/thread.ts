@@ -37,11 +37,16 @@ const reply = (path: string, request: Request, files: ReadonlyMap<string, Reposi
   }
 }
 
-parentPort?.postMessage("ready")
+const say = (message: typeof Reply.Encoded | "ready"): void => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  parentPort?.postMessage(message)
+}
+
+say("ready")
 parentPort?.on("message", (request: Request) => {
   for (const session of request.forget) sessions.delete(session)
   const files = sessions.get(request.session) ?? new Map<string, RepositoryFile>()
   sessions.set(request.session, files)
   for (const file of request.given) files.set(file.path, file)
-  for (const path of request.paths) parentPort?.postMessage(reply(path, request, files))
+  for (const path of request.paths) say(reply(path, request, files))
 })

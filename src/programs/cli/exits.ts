@@ -14,7 +14,8 @@ export interface Ending {
   readonly lines: ReadonlyArray<string>
 }
 
-const oneLine = (text: string): string => text.trim().split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ")
+const oneLine = (text: string): string =>
+  text.trim().split("\n").map((line) => line.trim()).filter((line) => line !== "").join(" ")
 
 const messageOf = (error: unknown): string =>
   Predicate.hasProperty(error, "message") && typeof error.message === "string" && error.message !== ""

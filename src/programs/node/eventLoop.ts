@@ -17,6 +17,8 @@ const window = Duration.seconds(30)
 
 const none: LoopDelay = { median: 0, p99: 0, longest: 0 }
 
+const delay = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolution / 1e3)
+
 /** Measures until the scope closes; answers what was measured, however many ask. */
 export const loopDelay = Effect.gen(function*() {
   const histogram = yield* Effect.acquireRelease(
@@ -27,7 +29,6 @@ export const loopDelay = Effect.gen(function*() {
     }),
     (histogram) => Effect.sync(() => histogram.disable())
   )
-  const delay = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - resolution / 1e3)
   const now = (): LoopDelay =>
     histogram.count === 0 ? none : {
       median: delay(histogram.percentile(50)),

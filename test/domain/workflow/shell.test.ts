@@ -146,9 +146,12 @@ describe("the shell", () => {
       const front = Glob.withoutPrefix(text, pattern, longest, plenty())
       const back = Glob.withoutSuffix(text, pattern, longest, plenty())
       assert.isTrue(
-        text.endsWith(front) && (front === text || Glob.matches(pattern, text.slice(0, text.length - front.length), plenty()))
+        text.endsWith(front) &&
+          (front === text || Glob.matches(pattern, text.slice(0, text.length - front.length), plenty()))
       )
-      assert.isTrue(text.startsWith(back) && (back === text || Glob.matches(pattern, text.slice(back.length), plenty())))
+      assert.isTrue(
+        text.startsWith(back) && (back === text || Glob.matches(pattern, text.slice(back.length), plenty()))
+      )
     }
   })
 

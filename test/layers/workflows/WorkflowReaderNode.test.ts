@@ -89,7 +89,9 @@ describe("the thread that reads workflows", () => {
       assert.deepStrictEqual(answers.map(shown), ["", "too-much", ""])
     }).pipe(
       withProgram(
-        program("if (path.includes('second')) { const all = []; while (true) all.push(new Array(1000).fill(path + all.length)) }")
+        program(
+          "if (path.includes('second')) { const all = []; while (true) all.push(new Array(1000).fill(path + all.length)) }"
+        )
       )
     ))
 
