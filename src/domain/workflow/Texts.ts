@@ -29,7 +29,8 @@ export const replaceAll = (text: string, part: string, by: string, tank: Fuel): 
   tank.scan(text.length)
   let made = ""
   let last = 0
-  for (let at = text.indexOf(part); part !== "" && at !== -1; at = text.indexOf(part, last)) {
+  if (part === "") return cap(text)
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, last)) {
     tank.scan(by.length)
     made += text.slice(last, at) + by
     last = at + part.length

@@ -69,6 +69,7 @@ const launch = (options: WorkflowReaderOptions): Effect.Effect<Thread> =>
       events,
       post: (request) => {
         worker.ref()
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
         worker.postMessage(request)
       },
       rest: () => worker.unref(),
