@@ -8,6 +8,7 @@ import { Clock, Config, Effect, Either, Layer } from "effect"
 import { randomUUID } from "node:crypto"
 import { homedir, hostname } from "node:os"
 import * as Cli from "./cli/Cli.js"
+import type { CommandLayers } from "./cli/CommandLayers.js"
 import type { Program } from "./cli/layers.js"
 import * as LazyLayers from "./cli/lazyLayers.js"
 import * as StdioNode from "./node/StdioNode.js"
@@ -18,17 +19,10 @@ const args = process.argv.slice(2)
 
 const exists = (pid: number): boolean => Either.isRight(Either.try(() => process.kill(pid, 0)))
 
-const program: Effect.Effect<Program> = Effect.map(Clock.currentTimeMillis, (startedAt) => ({
+const program = Effect.map(Clock.currentTimeMillis, (startedAt) => ({
   version: version(),
   home: homedir(),
-  process: {
-    id: randomUUID(),
-    host: hostname(),
-    pid: process.pid,
-    command: ["image-census", ...args].join(" ").slice(0, 200),
-    startedAt,
-    exists
-  }
+  process: { id: randomUUID(), host: hostname(), pid: process.pid, startedAt, exists }
 }))
 
 // Before the settings are checked: what is wrong with them is told elsewhere.
@@ -38,7 +32,12 @@ const details = Config.string("LOG_LEVEL").pipe(
 )
 
 const main = Effect.gen(function*() {
-  const layers = LazyLayers.make(yield* program, NodeContext.layer)
+  const self = yield* program
+  // Others read what it is called: in the data folder's lock, in `status`, on the dashboard. Its arguments may be secrets.
+  const layers: CommandLayers = LazyLayers.make(
+    Effect.sync((): Program => ({ ...self, process: { ...self.process, command: Cli.nameOf(layers, args) } })),
+    NodeContext.layer
+  )
   return yield* Cli.run({ version: version(), layers, details: yield* details }, args)
 }).pipe(
   StdioNode.withColorsAsWanted,

@@ -1,9 +1,9 @@
 /**
  * The command line as a whole.
  */
-import { CliConfig, Command, HelpDoc, Span } from "@effect/cli"
+import { CliConfig, Command, CommandDescriptor, HelpDoc, Span } from "@effect/cli"
 import type { CliApp } from "@effect/cli"
-import { Array as Arr, Effect, Exit } from "effect"
+import { Array as Arr, Effect, Exit, HashMap, HashSet } from "effect"
 import { catalog } from "./catalog.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import { discover } from "./discover.js"
@@ -60,6 +60,33 @@ const overview = HelpDoc.blocks([
   )
 ])
 
+const commands = (layers: CommandLayers) =>
+  [
+    repos(layers),
+    sync(layers),
+    daemon(layers),
+    serve(layers),
+    token,
+    discover(layers),
+    images(layers),
+    links(layers),
+    pulls(layers),
+    watch(layers),
+    catalog(layers),
+    status(layers),
+    doctor(layers),
+    migrate(layers),
+    digest(layers),
+    tags(layers),
+    inspect(layers),
+    index(layers),
+    manifest(layers),
+    blob(layers),
+    copy(layers),
+    deploy(layers),
+    updates(layers)
+  ] as const
+
 const root = (layers: CommandLayers) =>
   Command.make("image-census").pipe(
     Command.withDescription(HelpDoc.sequence(
@@ -74,32 +101,24 @@ const root = (layers: CommandLayers) =>
       ),
       overview
     )),
-    Command.withSubcommands([
-      repos(layers),
-      sync(layers),
-      daemon(layers),
-      serve(layers),
-      token,
-      discover(layers),
-      images(layers),
-      links(layers),
-      pulls(layers),
-      watch(layers),
-      catalog(layers),
-      status(layers),
-      doctor(layers),
-      migrate(layers),
-      digest(layers),
-      tags(layers),
-      inspect(layers),
-      index(layers),
-      manifest(layers),
-      blob(layers),
-      copy(layers),
-      deploy(layers),
-      updates(layers)
-    ])
+    Command.withSubcommands(commands(layers))
   )
+
+/** What a command line asks for, without options and arguments: `image-census watch add`. */
+export const nameOf = (layers: CommandLayers, args: ReadonlyArray<string>): string => {
+  const parts = commands(layers).map(({ descriptor }: { readonly descriptor: CommandDescriptor.Command<unknown> }) => ({
+    names: CommandDescriptor.getNames(descriptor),
+    // A command without any has itself.
+    inner: HashMap.keySet(CommandDescriptor.getSubcommands(descriptor))
+  }))
+  for (const [index, word] of args.entries()) {
+    const part = parts.find(({ names }) => HashSet.has(names, word))
+    if (part === undefined) continue
+    const inner = args.slice(index + 1).find((next) => next !== word && HashSet.has(part.inner, next))
+    return ["image-census", word, ...inner === undefined ? [] : [inner]].join(" ")
+  }
+  return "image-census"
+}
 
 const footer = HelpDoc.blocks([
   HelpDoc.h1("MORE"),

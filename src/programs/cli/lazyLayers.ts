@@ -8,10 +8,14 @@ import type { Program } from "./layers.js"
 
 /** As `layers.make`, on demand. */
 export const make = (
-  program: Program,
+  program: Effect.Effect<Program>,
   platform: Layer.Layer<FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor>
 ): CommandLayers => {
-  const loaded = Effect.map(Effect.promise(() => import("./layers.js")), ({ make }) => make(program, platform))
+  const loaded = Effect.zipWith(
+    Effect.promise(() => import("./layers.js")),
+    program,
+    ({ make }, program) => make(program, platform)
+  )
   return {
     store: Layer.unwrapEffect(Effect.map(loaded, ({ store }) => store)),
     world: Layer.unwrapEffect(Effect.map(loaded, ({ world }) => world)),
