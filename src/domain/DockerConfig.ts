@@ -124,11 +124,16 @@ export const convertToHostname = (address: string): string => {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`
 }
 
+// Hosts are the same in any case.
+const registryOf = (host: string): string => {
+  const lowered = host.toLowerCase()
+  return isDockerHub(lowered) ? dockerHub : lowered
+}
+
 // Where an address stands in the order of lookup: a host, or a host with the beginning of a repository's path.
 const placeOf = (key: string): string => {
-  const host = convertToHostname(key)
+  const registry = registryOf(convertToHostname(key))
   const path = key.replace(/^[a-zA-Z][a-zA-Z0-9+.-]*:\/\//, "").split("/").slice(1).join("/").replace(/\/+$/, "")
-  const registry = isDockerHub(host) ? dockerHub : host
   return path === "" || path === "v1" || path === "v2" ? registry : `${registry}/${path}`
 }
 
@@ -138,7 +143,7 @@ const placeOf = (key: string): string => {
  */
 export const lookupPlaces = (registry: string, repository = ""): ReadonlyArray<string> => {
   const parts = repository === "" ? [] : repository.split("/")
-  const host = isDockerHub(registry) ? dockerHub : registry
+  const host = registryOf(registry)
   return Array.from({ length: parts.length + 1 }, (_, cut) => [host, ...parts.slice(0, parts.length - cut)].join("/"))
 }
 

@@ -72,6 +72,17 @@ describe("DockerConfig", () => {
     assert.strictEqual(shown(Docker.findAuth(config({ auths: other }), "docker.io", "library/nginx")), null)
   })
 
+  it("takes a host for the same in any case", () => {
+    const auths = { "https://Quay.IO/v2/": { auth: base64("a:b") }, "GHCR.io/Team": { auth: base64("c:d") } }
+    assert.strictEqual(shown(Docker.findAuth(config({ auths }), "quay.io", "o/n")), "a:b")
+    assert.strictEqual(shown(Docker.findAuth(config({ auths }), "QUAY.io", "o/n")), "a:b")
+    assert.strictEqual(shown(Docker.findAuth(config({ auths }), "ghcr.io", "Team/n")), "c:d")
+    assert.deepStrictEqual(
+      Docker.helperFor(config({ credHelpers: { "Gcr.IO": "gcloud" } }), "gcr.io"),
+      Option.some({ suffix: "gcloud", serverAddress: "gcr.io" })
+    )
+  })
+
   it("reads tokens, and says what cannot be read", () => {
     assert.strictEqual(one({ auth: base64("a:b"), identitytoken: "t" }), "identity t")
     assert.strictEqual(one({ registrytoken: "t" }), "registry t")

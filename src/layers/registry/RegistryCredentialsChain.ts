@@ -97,7 +97,7 @@ export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOp
 
   const setFor = (registry: string): Option.Option<RegistryCredential> =>
     Option.map(
-      Option.fromNullable(given.find((one) => one.registry === registry)),
+      Option.fromNullable(given.find((one) => one.registry.toLowerCase() === registry)),
       ({ secret, setting, username }) => ({ kind: "basic", id: `${setting} ${username}`, username, secret })
     )
 
@@ -117,8 +117,9 @@ export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOp
     })
 
   const service: typeof RegistryCredentials.Service = {
-    find: (registry, repository) =>
+    find: (host, repository) =>
       Effect.suspend(() => {
+        const registry = host.toLowerCase()
         const set = setFor(registry)
         if (Option.isSome(set)) return Effect.succeed(set)
         return Effect.flatMap(helped(registry), (credential) =>

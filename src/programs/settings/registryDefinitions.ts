@@ -9,7 +9,8 @@ import { optional, withDefault } from "./Setting.js"
 export const registryDefinitions = {
   registryAuths: optional("REGISTRY_AUTHS", {
     type: "list of secrets",
-    doc: "Credentials of registries, first of all sources: `host=user:secret`, several with blanks between them.",
+    doc:
+      "Credentials of registries, first of all sources: `host=user:secret`, blanks between them; `%2C` is a comma in one.",
     secret: true
   }, ReadRegistry.registryAuths),
   ghcrUser: optional("GHCR_USER", {

@@ -25,21 +25,40 @@ const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9a-fA-F:.]+\])(
 
 const isHost = (text: string): boolean => host.test(text) && addressProblem(text) === undefined
 
-const canonical = (registry: string): string => isDockerHub(registry) ? "docker.io" : registry
+// Hosts are the same in any case.
+const canonical = (registry: string): string => {
+  const lowered = registry.toLowerCase()
+  return isDockerHub(lowered) ? "docker.io" : lowered
+}
 
 const parts = (text: string, between: RegExp): ReadonlyArray<string> =>
   text.split(between).filter((part) => part !== "")
 
+// `%2C` stands for a comma, `%252C` for itself.
+const withCommas = (text: string): string =>
+  text.replace(/%(?:25)?2c/gi, (code) => code.length === 3 ? "," : `%${code.slice(3)}`)
+
 const auth = (text: string): Either.Either<RegistryAuth, string> => {
+  // What follows would be a part of this secret, and be sent to this host.
+  if (text.includes(",")) {
+    return Either.left(
+      "holds a comma, which stands neither between entries nor in them; put blanks between entries, and write %2C for a " +
+        "comma in a secret"
+    )
+  }
   // A secret may hold = and :, a host and a user may not.
   const match = /^([^=]+)=([^:]*):(.*)$/s.exec(text)
   const [, registry = "", username = "", secret = ""] = match ?? []
-  return match === null || !isHost(registry) || username === "" || secret === ""
+  return match === null || !host.test(registry) || username === "" || secret === ""
     ? Either.left("is not as expected; give host=user:secret, several with blanks between them")
-    : Either.right({ registry: canonical(registry), username, secret: Redacted.make(secret) })
+    : Either.right({
+      registry: canonical(registry),
+      username: withCommas(username),
+      secret: Redacted.make(withCommas(secret))
+    })
 }
 
-/** `host=user:secret`, several with blanks between them. The text is never repeated. */
+/** `host=user:secret`, several with blanks between them, `%2C` for a comma. The text is never repeated. */
 export const registryAuths: Reader<ReadonlyArray<RegistryAuth>> = (text) => Either.all(parts(text, /\s+/).map(auth))
 
 const address = (text: string): Either.Either<RegistryAddress, string> => {
@@ -64,7 +83,7 @@ export const mirrorUrl: Reader<URL> = (text) =>
 
 const registryName = (text: string): Either.Either<string, string> =>
   isHost(text) && (/[.:]/.test(text) || text === "localhost")
-    ? Either.right(canonical(text.toLowerCase()))
+    ? Either.right(canonical(text))
     : Either.left("is not as expected; give registries by their hosts, such as docker.io,ghcr.io,quay.io")
 
 /** Hosts of registries, several with commas or blanks between them; each once. */

@@ -54,6 +54,7 @@ describe("where credentials come from", () => {
             given("ghcr.io", "second", "GHCR_TOKEN")
           ])
           assert.deepStrictEqual(shown(yield* credentials.find("ghcr.io", "o/n")), ["basic", "first", "s"])
+          assert.deepStrictEqual(shown(yield* credentials.find("GHCR.IO", "o/n")), ["basic", "first", "s"])
           assert.deepStrictEqual(shown(yield* credentials.find("docker.io", "library/x")), ["basic", "docker", "file"])
           assert.deepStrictEqual(shown(yield* credentials.find("quay.io", "o/n")), ["basic", "quay", "file"])
           assert.deepStrictEqual(shown(yield* credentials.find("quay.io", "team/n")), ["basic", "team", "file"])

@@ -80,6 +80,12 @@ const wrongValues: ReadonlyArray<readonly [Readonly<Record<string, string>>, str
   [{ REGISTRY_AUTHS: secret }, "REGISTRY_AUTHS", /host=user:secret/],
   [{ REGISTRY_AUTHS: `quay.io=me:x ghcr.io=${secret}` }, "REGISTRY_AUTHS", /host=user:secret/],
   [{ REGISTRY_AUTHS: `https://quay.io=me:${secret}` }, "REGISTRY_AUTHS", /host=user:secret/],
+  [
+    { REGISTRY_AUTHS: `quay.io=me:x,ghcr.io=you:${secret}` },
+    "REGISTRY_AUTHS",
+    /holds a comma.*blanks between entries.*%2C/
+  ],
+  [{ REGISTRY_AUTHS: `quay.io=me:${secret},x` }, "REGISTRY_AUTHS", /holds a comma/],
   [{ GHCR_TOKEN: secret }, "GHCR_USER", /missing/],
   [{ GHCR_USER: "me" }, "GHCR_TOKEN", /missing/],
   [{ DOCKER_CONFIG: "a\u0000b" }, "DOCKER_CONFIG", /control characters/],
@@ -147,17 +153,21 @@ describe("Settings", () => {
   it.effect("put the credentials of registries into their order", () =>
     Effect.gen(function*() {
       const { registries } = yield* readFrom({
-        REGISTRY_AUTHS: "quay.io=me:a=b:c\n index.docker.io=you:x ",
+        REGISTRY_AUTHS: "Quay.IO=me:a=b:c%2C%2c%252C%252c%25\n Index.docker.io=you:x ",
         GHCR_USER: "gh",
         GHCR_TOKEN: "t1",
         DOCKERHUB_USERNAME: "hub",
         DOCKERHUB_TOKEN: "t2",
-        REGISTRY_ENDPOINTS: "ghcr.io=http://127.0.0.1:5001,docker.io=https://mirror.example/x/",
+        REGISTRY_ENDPOINTS: "GHCR.io=http://127.0.0.1:5001,docker.io=https://mirror.example/x/",
         DOCKERHUB_PUBLIC_PROXY: "proxy.example"
       })
       assert.deepStrictEqual(
         registries.auths.map(({ registry, secret, username }) => [registry, username, Redacted.value(secret)]),
-        [["quay.io", "me", "a=b:c"], ["docker.io", "you", "x"], ["ghcr.io", "gh", "t1"], ["docker.io", "hub", "t2"]]
+        [["quay.io", "me", "a=b:c,,%2C%2c%25"], ["docker.io", "you", "x"], ["ghcr.io", "gh", "t1"], [
+          "docker.io",
+          "hub",
+          "t2"
+        ]]
       )
       assert.deepStrictEqual(registries.endpoints.map(({ address, registry }) => [registry, address.href]), [
         ["ghcr.io", "http://127.0.0.1:5001/"],
