@@ -9,7 +9,7 @@ import type { UpdateLevel } from "./UpdatePolicy.js"
 
 /** Sends the event to an address: CloudEvents 1.0, JSON, structured mode. */
 export const WebhookAction = Schema.TaggedStruct("Webhook", {
-  /** http or https; its user and password are sent as Basic credentials. May hold a secret. */
+  /** http or https; its user and password are sent as Basic credentials. All but its host may be secret. */
   url: Schema.String,
   /** May the address be in a loopback, link-local or private network? */
   allowPrivate: Schema.Boolean
@@ -17,9 +17,10 @@ export const WebhookAction = Schema.TaggedStruct("Webhook", {
 
 /** Starts a program, without a shell: the event is in its environment and on its standard input. */
 export const CommandAction = Schema.TaggedStruct("Command", {
-  /** The program and its arguments. */
+  /** The program and its arguments, which may be secret. */
   argv: Schema.NonEmptyArray(Schema.String)
 })
+type CommandAction = typeof CommandAction.Type
 
 /** What is done with an event. */
 export const WatchAction = Schema.Union(WebhookAction, CommandAction)
@@ -90,12 +91,17 @@ export const platformText = (platform: Option.Option<Platform.Platform>): string
 export const watchKey = (watch: Pick<NewWatch, "reference" | "platform">): string =>
   `${canonical(watch.reference)} ${platformText(watch.platform)}`
 
-const shownAddress = (text: string): string => {
-  if (!URL.canParse(text)) return "webhook"
-  const url = new URL(text)
-  return `${url.protocol}//${url.host}${url.pathname}${url.search === "" ? "" : "?…"}`
+/** A webhook's address as it may be shown, `https://host/…`: user, password, path and query are often secrets. */
+export const shownAddress = (text: string): string => {
+  if (!URL.canParse(text)) return "…"
+  const { host, pathname, protocol, search } = new URL(text)
+  return `${protocol}//${host}/${pathname === "/" && search === "" ? "" : "…"}`
 }
 
-/** An action for people, without what may be secret in an address: user, password and query. */
+/** A command as it may be shown: its program, and that there are arguments. */
+export const shownCommand = ([program, ...args]: CommandAction["argv"]): ReadonlyArray<string> =>
+  args.length === 0 ? [program] : [program, "…"]
+
+/** An action for people, without what may be secret in it. */
 export const describeAction = (action: WatchAction): string =>
-  action._tag === "Webhook" ? `webhook ${shownAddress(action.url)}` : `command ${action.argv.join(" ")}`
+  action._tag === "Webhook" ? `webhook ${shownAddress(action.url)}` : `command ${shownCommand(action.argv).join(" ")}`

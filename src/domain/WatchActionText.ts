@@ -26,18 +26,19 @@ const command = (text: string): Either.Either<WatchAction, Malformed> => {
   const trimmed = text.trim()
   if (trimmed.startsWith("[")) {
     return Option.match(Option.filter(decodeWords(trimmed), ([program]) => program !== ""), {
-      onNone: () => malformed(text, "format", `${trimmed} is no JSON array of texts; ${example}`),
+      // Arguments may be secrets, so none is repeated.
+      onNone: () => malformed("", "format", `it begins with [ and is no JSON array of texts; ${example}`),
       onSome: (argv) => Either.right({ _tag: "Command", argv })
     })
   }
   // There is no shell that would read them.
   if (/["'`\\$|&;<>*?]/.test(trimmed)) {
-    return malformed(text, "unsupported", `"${trimmed}" would need a shell, and there is none; ${example}`)
+    return malformed("", "unsupported", `the command would need a shell, and there is none; ${example}`)
   }
   const words = trimmed.split(/\s+/).filter((word) => word !== "")
   return Arr.isNonEmptyArray(words)
     ? Either.right({ _tag: "Command", argv: words })
-    : malformed(text, "empty", `the command is empty; ${example}`)
+    : malformed("", "empty", `the command is empty; ${example}`)
 }
 
 /** Reads an action. `allowPrivate` counts for webhooks. A command in one text is split at blanks, and needs no shell. */

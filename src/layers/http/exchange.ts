@@ -4,8 +4,9 @@
 import type { HttpClient, HttpClientError } from "@effect/platform"
 import { HttpClientRequest } from "@effect/platform"
 import type { Headers } from "@effect/platform/Headers"
-import { Duration, Effect, Stream } from "effect"
+import { Duration, Effect, Option, Predicate, Schema, Stream } from "effect"
 import { Transient } from "../../domain/Errors.js"
+import { authorizationSecrets, scrub } from "../../domain/scrub.js"
 import { type Asker, measured, type Outcome, outcomeOf } from "../../domain/telemetry.js"
 import { acceptedEncodings, decodeBody } from "./decode.js"
 import { refusedIn } from "./guardedAgent.js"
@@ -16,7 +17,7 @@ export interface Answer {
   readonly headers: Headers
   /** The body as it was meant: decoded from its Content-Encoding. For digests. */
   readonly bytes: Uint8Array
-  /** The same as text. */
+  /** The same as text; of a refusal (a status from 400 on) without the secrets that the request was sent with. */
   readonly body: string
 }
 
@@ -41,6 +42,27 @@ const where = (request: HttpClientRequest.HttpClientRequest): string => {
   const url = URL.canParse(request.url) ? new URL(request.url) : undefined
   return url === undefined ? request.method : `${request.method} ${url.host}${url.pathname}`
 }
+
+const Fields = Schema.parseJson(Schema.Record({ key: Schema.String, value: Schema.Unknown }))
+
+// The secrets among the fields of a body, a form or JSON.
+const fieldSecrets = ({ body }: HttpClientRequest.HttpClientRequest): ReadonlyArray<string> => {
+  if (body._tag !== "Uint8Array") return []
+  const text = Buffer.from(body.body).toString("utf8")
+  const fields = Option.match(Schema.decodeOption(Fields)(text), {
+    onNone: (): ReadonlyArray<[string, unknown]> => [...new URLSearchParams(text)],
+    onSome: (fields) => Object.entries(fields)
+  })
+  return fields.filter(([name]) => /password|secret|token/i.test(name)).map(([, value]) => value).filter(
+    Predicate.isString
+  )
+}
+
+// What a service says of a refusal becomes a message, and it may repeat what it was sent.
+const secretsOf = (request: HttpClientRequest.HttpClientRequest, credential: "credential" | undefined) => [
+  ...authorizationSecrets(request.headers["authorization"] ?? ""),
+  ...credential === undefined ? [] : fieldSecrets(request)
+]
 
 const causeText = (error: HttpClientError.HttpClientError): string => {
   const cause = error.cause
@@ -85,12 +107,11 @@ export const exchange = (client: HttpClient.HttpClient, options: ExchangeOptions
           Effect.flatMap(({ chunks }) =>
             decodeBody(Buffer.concat(chunks), response.headers["content-encoding"], maxBytes)
           ),
-          Effect.map((bytes): Answer => ({
-            status: response.status,
-            headers: response.headers,
-            bytes,
-            body: Buffer.from(bytes).toString("utf8")
-          }))
+          Effect.map((bytes): Answer => {
+            const body = Buffer.from(bytes).toString("utf8")
+            const { headers, status } = response
+            return { status, headers, bytes, body: status < 400 ? body : scrub(body, secretsOf(request, credential)) }
+          })
         )
       ),
       Effect.catchTags({

@@ -21,6 +21,8 @@ export interface ChainOptions {
   readonly given: ReadonlyArray<GivenCredential>
   /** The folder of Docker's `config.json`; none reads no such file. */
   readonly dockerConfig: Option.Option<string>
+  /** Names of environment variables that credential helpers do not get. Default: none. */
+  readonly withheld?: ReadonlyArray<string>
 }
 
 const empty: DockerConfig.DockerConfig = {}
@@ -55,7 +57,7 @@ const fromFile = (config: DockerConfig.DockerConfig, registry: string, repositor
   })
 
 /** Reads credentials as they are needed, each once in ten minutes. */
-export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOptions) {
+export const make = Effect.fnUntraced(function*({ dockerConfig, given, withheld }: ChainOptions) {
   const fs = yield* FileSystem.FileSystem
   const path = yield* Path.Path
   const executor = yield* CommandExecutor.CommandExecutor
@@ -87,7 +89,7 @@ export const make = Effect.fnUntraced(function*({ dockerConfig, given }: ChainOp
     Option.match(DockerConfig.helperFor(config, registry), {
       onNone: () => Effect.succeed(Option.none<RegistryCredential>()),
       onSome: (choice) =>
-        askHelper(choice).pipe(
+        askHelper(choice, withheld).pipe(
           Effect.provideService(CommandExecutor.CommandExecutor, executor),
           Effect.map(Option.map((credential) => named(`docker-credential-${choice.suffix}`, credential))),
           Effect.catchTag("HelperFailed", ({ message }) =>

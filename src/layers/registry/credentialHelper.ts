@@ -20,14 +20,20 @@ const nothing = /credentials not found|not found in native keychain/i
 const textOf = <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) =>
   Stream.runFold(Stream.decodeText(bytes), "", (text, part) => text.length > 65_536 ? text : text + part)
 
-/** Asks a helper. None where it has no credential for this registry. */
+/**
+ * Asks a helper. None where it has no credential for this registry. `withheld`: names of environment variables that are
+ * blank for it.
+ */
 export const askHelper = Effect.fn("RegistryCredentials.helper")(
-  function*({ serverAddress, suffix }: HelperChoice) {
+  function*({ serverAddress, suffix }: HelperChoice, withheld: ReadonlyArray<string> = []) {
     const name = `docker-credential-${suffix}`
     // A suffix is a word: anything else could name another program.
     if (!/^[A-Za-z0-9._-]+$/.test(suffix)) return yield* Effect.fail(new HelperFailed(`${name} is no name of a helper`))
     const executor = yield* CommandExecutor.CommandExecutor
-    const command = Command.feed(Command.make(name, "get"), serverAddress)
+    const command = Command.make(name, "get").pipe(
+      Command.env(Object.fromEntries(withheld.map((name) => [name, ""]))),
+      Command.feed(serverAddress)
+    )
     const { code, output } = yield* Effect.scoped(Effect.gen(function*() {
       const running = yield* executor.start(command)
       const output = yield* textOf(running.stdout)

@@ -7,6 +7,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Effect, Either, Redacted, Stream } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
 import { Transient } from "../../domain/Errors.js"
+import { authorizationSecrets, scrub } from "../../domain/scrub.js"
 import { measured, type Meter, outcomeOf } from "../../domain/telemetry.js"
 import { getOrMake } from "../getOrMake.js"
 import { maxRedirects } from "../http/redirects.js"
@@ -49,6 +50,8 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string | undefined>>
   /** Empty for a HEAD. */
   readonly body: Stream.Stream<Uint8Array, ResponseError>
+  /** What it is an answer to was sent with. */
+  readonly sent?: Authorisation | undefined
   /** Where it came from, after redirects. */
   readonly url: URL
   /** The registry that this one sends readers to, which has to be asked as itself. `hops`: redirects until there. */
@@ -57,7 +60,7 @@ export interface Reply {
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
-/** Reads at most `limit` bytes of a body that only serves a message, and lets go of the rest. */
+/** Reads at most `limit` bytes of a body that only serves a message, without what was sent, and lets go of the rest. */
 export const readSaying = (reply: Reply, method: Method, limit = 16_384): Effect.Effect<string> => {
   if (method === "HEAD") return Effect.succeed("")
   let room = limit
@@ -72,7 +75,12 @@ export const readSaying = (reply: Reply, method: Method, limit = 16_384): Effect
     // The message is made of what came; the status has said the rest.
     Effect.catchAll(() => Effect.void),
     Effect.timeoutOption("5 seconds"),
-    Effect.map(() => Buffer.concat(chunks).toString("utf8"))
+    Effect.map(() => {
+      const saying = Buffer.concat(chunks).toString("utf8")
+      return reply.sent === undefined
+        ? saying
+        : scrub(saying, authorizationSecrets(Redacted.value(reply.sent.header)))
+    })
   )
 }
 
@@ -139,7 +147,7 @@ export const makeSend = (ways: Ways, timeout: number, { calledBack, within }: De
     return client.execute(request(call, url, headers)).pipe(
       Effect.mapBoth({
         onFailure: broken,
-        onSuccess: ({ headers, status, stream }): Reply => ({ status, headers, body: stream, url })
+        onSuccess: ({ headers, status, stream }): Reply => ({ status, headers, body: stream, url, sent: authorisation })
       })
     )
   }

@@ -7,6 +7,7 @@ import type * as CommandExecutor from "@effect/platform/CommandExecutor"
 import type { PlatformError } from "@effect/platform/Error"
 import { Array as Arr, Duration, Effect, Fiber, Option, Ref, Stream } from "effect"
 import { cloudEventText, eventEnvironment } from "../../domain/CloudEvent.js"
+import { argumentSecrets, scrub } from "../../domain/scrub.js"
 import type { WatchEvent } from "../../domain/WatchEvent.js"
 import type { ActionResult } from "../../services/WatchActions.js"
 
@@ -40,18 +41,21 @@ const commandOf = (event: WatchEvent, argv: Arr.NonEmptyReadonlyArray<string>, {
   )
 }
 
-const unstarted = (program: string) => (error: PlatformError): ActionResult =>
+const unstarted = (program: string, args: ReadonlyArray<string>) => (error: PlatformError): ActionResult =>
   failed(
     error._tag === "SystemError" && error.reason === "NotFound"
       ? `${program} cannot be started: there is no such program`
-      : `${program} cannot be run: ${error.message}`
+      : `${program} cannot be run: ${scrub(error.message, argumentSecrets(args))}`
   )
 
 /** Starts a program for an event and waits for its end. */
 export const runCommand = Effect.fn("WatchActions.command")(
   function*(event: WatchEvent, argv: Arr.NonEmptyReadonlyArray<string>, options: CommandOptions) {
     const printed = yield* Ref.make("")
-    const keep = (part: string) => Ref.update(printed, (text) => (text + part).slice(-keptCharacters))
+    const secrets = argumentSecrets(argv.slice(1))
+    // A secret that is cut would not be found.
+    const kept = keptCharacters + Math.max(0, ...secrets.map(({ length }) => length))
+    const keep = (part: string) => Ref.update(printed, (text) => (text + part).slice(-kept))
     const reading = (bytes: Stream.Stream<Uint8Array, PlatformError>) =>
       Stream.runForEach(Stream.decodeText(bytes), keep)
 
@@ -71,7 +75,7 @@ export const runCommand = Effect.fn("WatchActions.command")(
     const code = yield* Effect.either(running.exitCode).pipe(Effect.timeoutOption(options.timeout))
     if (Option.isNone(code)) yield* end
     yield* Effect.timeoutOption(Fiber.await(reader), lastWords)
-    const output = (yield* Ref.get(printed)).trim()
+    const output = scrub((yield* Ref.get(printed)).trim(), secrets).slice(-keptCharacters)
     if (Option.isNone(code)) return failed(`did not end within ${Duration.format(options.timeout)}`, output)
     if (code.value._tag === "Left") return failed("was ended by a signal", output)
     const exit = Number(code.value.right)
@@ -80,5 +84,5 @@ export const runCommand = Effect.fn("WatchActions.command")(
       : failed(`exit code ${exit}`, output)
   },
   Effect.scoped,
-  (run, _event, [program]) => Effect.catchAll(run, (error) => Effect.succeed(unstarted(program)(error)))
+  (run, _event, [program, ...args]) => Effect.catchAll(run, (error) => Effect.succeed(unstarted(program, args)(error)))
 )

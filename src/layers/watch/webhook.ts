@@ -9,6 +9,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { Clock, Duration, Effect, Option, Redacted, Stream } from "effect"
 import { cloudEventText, cloudEventType } from "../../domain/CloudEvent.js"
 import { parseRetryAfter } from "../../domain/RetryAfter.js"
+import { addressSecrets, scrub } from "../../domain/scrub.js"
 import type { WatchEvent } from "../../domain/WatchEvent.js"
 import { sign, signatureHeader } from "../../domain/WebhookSignature.js"
 import type { ActionResult } from "../../services/WatchActions.js"
@@ -50,6 +51,11 @@ const requestTo = (address: string, body: string, options: WebhookOptions, now: 
   })
 }
 
+const secretsOf = (url: string, { secret }: WebhookOptions): ReadonlyArray<string> => [
+  ...addressSecrets(url),
+  ...Option.toArray(Option.map(secret, Redacted.value))
+]
+
 const failed = (result: string): ActionResult => ({
   ok: false,
   result,
@@ -69,12 +75,18 @@ const broken = (error: HttpClientError.HttpClientError): ActionResult => {
 }
 
 // The beginning of the body is worth keeping; the rest is read no further.
-const beginning = (body: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>) =>
-  body.pipe(
-    Stream.runFoldWhile("", (text) => text.length < keptBytes, (text, chunk) => text + Buffer.from(chunk).toString()),
-    Effect.map((text) => text.slice(0, keptBytes)),
+const beginning = (
+  body: Stream.Stream<Uint8Array, HttpClientError.HttpClientError>,
+  secrets: ReadonlyArray<string>
+) => {
+  // A secret that is cut would not be found.
+  const read = keptBytes + Math.max(0, ...secrets.map(({ length }) => 2 * length))
+  return body.pipe(
+    Stream.runFoldWhile("", (text) => text.length < read, (text, chunk) => text + Buffer.from(chunk).toString()),
+    Effect.map((text) => scrub(text, secrets).slice(0, keptBytes)),
     Effect.orElseSucceed(() => "")
   )
+}
 
 const whenToRetry = (headers: Headers.Headers, now: number) =>
   Option.flatMap(Headers.get(headers, "retry-after"), (value) => parseRetryAfter(value, now))
@@ -87,9 +99,10 @@ export const sendWebhook = Effect.fn("WatchActions.webhook")(function*(
 ) {
   const now = yield* Clock.currentTimeMillis
   const { client, timeout } = options
+  const secrets = secretsOf(url, options)
   return yield* client.execute(requestTo(url, cloudEventText(event), options, now)).pipe(
     Effect.flatMap((response) =>
-      Effect.map(beginning(response.stream), (text): ActionResult => ({
+      Effect.map(beginning(response.stream, secrets), (text): ActionResult => ({
         ok: response.status >= 200 && response.status < 300,
         result: response.status >= 300 && response.status < 400
           ? `HTTP ${response.status}: redirects are not followed; give the final address`

@@ -119,7 +119,8 @@ const credentials = ({ home }: Program) =>
   withSettings(({ registries }) =>
     RegistryCredentialsChain.layer({
       given: registries.auths,
-      dockerConfig: Option.orElse(registries.dockerConfig, () => Option.some(`${home}/.docker`))
+      dockerConfig: Option.orElse(registries.dockerConfig, () => Option.some(`${home}/.docker`)),
+      withheld: secretNames
     })
   )
 

@@ -5,16 +5,17 @@ import { Duration, Option } from "effect"
 import { eventData } from "../../domain/CloudEvent.js"
 import * as DayWindow from "../../domain/DayWindow.js"
 import { canonical, familiar } from "../../domain/ImageReference.js"
-import { describeAction, platformText, type WatchAction } from "../../domain/Watch.js"
+import { describeAction, platformText, shownAddress, shownCommand, type WatchAction } from "../../domain/Watch.js"
 import type { StoredEvent, StoredWatch } from "../../services/WatchStore.js"
 import { instant, iso, orDash, span } from "./text.js"
 
 const short = (digest: string): string => digest.slice(0, digest.indexOf(":") + 13)
 
+// What is secret in it is stored and never shown.
 const actionRecord = (action: WatchAction) =>
   action._tag === "Webhook"
-    ? { type: "webhook", url: action.url, allowPrivate: action.allowPrivate }
-    : { type: "command", argv: action.argv }
+    ? { type: "webhook", url: shownAddress(action.url), allowPrivate: action.allowPrivate }
+    : { type: "command", argv: shownCommand(action.argv) }
 
 export const watchColumns = [
   { title: "REFERENCE", align: "left" },
