@@ -92,8 +92,23 @@ describe("actions as people write them", () => {
   })
 
   it("are shown without what may be secret", () => {
-    const url = "https://me:hunter2@example.org/x?token=hunter2"
-    assert.strictEqual(describeAction({ _tag: "Webhook", url, allowPrivate: false }), "webhook https://example.org/x?…")
+    const shown = (url: string) => describeAction({ _tag: "Webhook", url, allowPrivate: false })
+    assert.strictEqual(shown("https://me:hunter2@example.org/x?token=hunter2"), "webhook https://example.org/…")
+    assert.strictEqual(shown("http://example.org:8080/services/hunter2"), "webhook http://example.org:8080/…")
+    assert.strictEqual(shown("http://example.org"), "webhook http://example.org/")
+    assert.strictEqual(shown("no address"), "webhook …")
+    assert.strictEqual(
+      describeAction({ _tag: "Command", argv: ["/bin/deploy", "--key", "hunter2"] }),
+      "command /bin/deploy …"
+    )
+    assert.strictEqual(describeAction({ _tag: "Command", argv: ["/bin/deploy"] }), "command /bin/deploy")
+  })
+
+  it("do not come back in what is wrong with them", () => {
+    for (const wrong of ["command:[\"deploy\",hunter2]", "command:deploy hunter2 | tee", "command:[1,\"hunter2\"]"]) {
+      const { input, message } = Either.getOrThrow(Either.flip(parse(wrong)))
+      assert.notInclude(`${input} ${message}`, "hunter2")
+    }
   })
 })
 
