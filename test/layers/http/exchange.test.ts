@@ -36,6 +36,35 @@ const ask = (
 ) => Effect.flatMap(HttpClient.HttpClient, (http) => exchange(http, { service: "test", ...more })(request))
 
 describe("exchange over undici", () => {
+  it.scopedLive("repeats in a refusal nothing of what it was sent with", () =>
+    Effect.gen(function*() {
+      const { url } = yield* serve((request, response) => {
+        const { authorization = "" } = request.headers
+        const pair = Buffer.from(authorization.slice(6), "base64").toString("utf8")
+        const chunks: Array<Uint8Array> = []
+        request.on("data", (chunk: Uint8Array) => chunks.push(chunk))
+        request.on("end", () => {
+          response.writeHead(Number(request.url?.slice(1))).end(`${authorization} ${pair} ${Buffer.concat(chunks)}`)
+        })
+      })
+      const login = HttpClientRequest.basicAuth("robot", "pa55word")(HttpClientRequest.post(`${url}/401`))
+      assert.notMatch((yield* ask(login)).body, /pa55word|cm9ib3Q6/)
+      const document = yield* ask(HttpClientRequest.basicAuth("robot", "pa55word")(HttpClientRequest.get(`${url}/200`)))
+      assert.include(document.body, "pa55word", "what is no refusal is as it was sent")
+      const http = yield* HttpClient.HttpClient
+      for (
+        const body of [
+          HttpClientRequest.bodyUnsafeJson({ username: "robot", password: "pa55word" }),
+          HttpClientRequest.bodyUrlParams({ service: "registry.example", refresh_token: "pa55word" })
+        ]
+      ) {
+        const request = body(HttpClientRequest.post(`${url}/403`))
+        const refusal = yield* exchange(http, { service: "test" })(request, "credential")
+        assert.notInclude(refusal.body, "pa55word")
+        assert.match(refusal.body, /robot|registry.example/)
+      }
+    }).pipe(Effect.provide(client)))
+
   it.scopedLive("names itself and reads plain and compressed bodies, errors too", () =>
     Effect.gen(function*() {
       const codings: ReadonlyArray<readonly [string, (text: string) => Uint8Array]> = [

@@ -22,12 +22,13 @@ export const respondProblem = (
 
 const retrySoon = { "retry-after": "5" }
 
-// Of the branches of a union the first one says what was wrong; the others that it is not the other form.
+// What was sent may be a secret, so it is not repeated. Of the branches of a union the first one says what was wrong; the
+// others that it is not the other form.
 const issuesOf = ({ issues }: HttpApiDecodeError): string => {
   const byPart = new Map<string, string>()
   for (const { message, path } of issues) {
     const part = path.map(String).join(".") || "request"
-    if (!byPart.has(part)) byPart.set(part, message)
+    if (!byPart.has(part)) byPart.set(part, message.replace(/, actual .*$/s, ""))
   }
   return [...byPart].map(([part, message]) => `${part}: ${message}`).join("; ").replace(/\s+/g, " ").slice(0, 600)
 }
