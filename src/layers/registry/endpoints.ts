@@ -47,7 +47,7 @@ export const registryEndpoint = (
   const https = new URL(`https://${host}`)
   const usual = isLoopback(https.hostname) ? new URL(`http://${host}`) : https
   const told = settings.find(({ address, registry: named }) =>
-    named === registry && address.hostname === usual.hostname && address.port === usual.port
+    named === registry.toLowerCase() && address.hostname === usual.hostname && address.port === usual.port
   )
   const base = told?.address ?? usual
   const endpoint = { registry, base, host: base.host, budget: registry, credentialsOf: [registry] }
@@ -61,7 +61,7 @@ export const registryEndpoint = (
  */
 export const readEndpoint = (registry: string, mirrors: ReadonlyArray<MirrorSetting>, within?: Reach): Endpoint => {
   const own = registryEndpoint(registry, mirrors, within)
-  const mirror = mirrors.find((setting) => setting.registry === registry)?.address
+  const mirror = mirrors.find((setting) => setting.registry === registry.toLowerCase())?.address
   if (mirror === undefined) return own
   const standsIn = isLoopback(mirror.hostname) && !isLoopback(own.base.hostname)
   if (mirror.href === own.base.href) return own

@@ -69,7 +69,7 @@ export const makeLanes = (budgets: typeof RateBudgets.Service, options: Settled)
     const id = `${budget} ${payer}`
     const known = lanes.get(id)
     if (known !== undefined) return known
-    const perSecond = options.requestsPerSecond[registry] ?? options.requestsPerSecond[host]
+    const perSecond = options.requestsPerSecond[registry.toLowerCase()] ?? options.requestsPerSecond[host]
     const lane: Lane = {
       key: { service: budget, payer },
       places: placesOf(host),
