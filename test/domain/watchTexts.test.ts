@@ -52,6 +52,8 @@ describe("parts of a day", () => {
 
 const parse = (text: string) => WatchActionText.parse(text, true)
 
+const shown = (url: string) => describeAction({ _tag: "Webhook", url, allowPrivate: false })
+
 describe("actions as people write them", () => {
   it("are webhooks and commands", () => {
     const hook = { _tag: "Webhook", url: "https://example.org/x", allowPrivate: true } as const
@@ -92,7 +94,6 @@ describe("actions as people write them", () => {
   })
 
   it("are shown without what may be secret", () => {
-    const shown = (url: string) => describeAction({ _tag: "Webhook", url, allowPrivate: false })
     assert.strictEqual(shown("https://me:hunter2@example.org/x?token=hunter2"), "webhook https://example.org/…")
     assert.strictEqual(shown("http://example.org:8080/services/hunter2"), "webhook http://example.org:8080/…")
     assert.strictEqual(shown("http://example.org"), "webhook http://example.org/")
