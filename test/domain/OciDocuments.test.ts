@@ -43,6 +43,7 @@ describe("OciDocuments", () => {
         { size: "2" },
         { size: -1 },
         { size: 1.5 },
+        { size: 1e20 },
         { digest: "sha256" },
         { digest: digest.toUpperCase() },
         { digest: "sha256:abc" },

@@ -42,7 +42,9 @@ const at = (reference: ImageReference, digest: Digest): ImageReference => ({
   digest: Option.some(digest)
 })
 
-const sizeOf = (manifest: Documents.Manifest): number => downloadSize(manifest, undefined).total
+// Strangers write the lengths: a sum that no table holds is no size.
+const sizeOf = (manifest: Documents.Manifest): Option.Option<number> =>
+  Option.filter(Option.some(downloadSize(manifest, undefined).total), (total) => Number.isSafeInteger(total))
 
 const unknownPlatform = "unknown/unknown"
 
@@ -63,7 +65,7 @@ const entry = (reference: ImageReference, found: Documents.IndexEntry, read: boo
       platform: isPlatform(platform) ? format(platform) : unknownPlatform,
       osVersion: platform.osVersion,
       digest,
-      size: Option.map(manifest, sizeOf),
+      size: Option.flatMap(manifest, sizeOf),
       pushed: Option.none()
     }
     return { one, manifest }
@@ -117,7 +119,7 @@ const contentOf = Effect.fn("catalog.content")(function*(
   const manifest = Either.getRight(Documents.parseManifest(text(bytes)))
   const labelled = configOf(reference, manifest)
   const config = yield* readConfig(labelled)
-  const size = Option.map(manifest, sizeOf)
+  const size = Option.flatMap(manifest, sizeOf)
   const platform = Option.filterMap(config, ({ platform }) => Option.map(platform, normalize))
   return {
     digest,

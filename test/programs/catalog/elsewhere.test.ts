@@ -119,6 +119,19 @@ describe("a look at an image elsewhere than on Docker Hub", () => {
       assert.isTrue(Option.getOrThrow(found.tags).complete)
     }))
 
+  it.effect("takes no size from a manifest whose lengths together are no table's", () =>
+    Effect.gen(function*() {
+      const { look, manifest, registry } = yield* makeRegistry
+      const image: object = JSON.parse(new TextDecoder().decode(yield* manifest("amd64", {})))
+      const layers = ["one", "two"].map((mark) => ({
+        ...descriptor(bytesOf(mark), "application/vnd.oci.image.layer.nondistributable.v1.tar"),
+        size: Number.MAX_SAFE_INTEGER
+      }))
+      yield* registry.pushManifest(at("1.0"), { mediaType: manifestType, bytes: bytesOf({ ...image, layers }) })
+      const tags = tagsOf(yield* look())
+      assert.deepStrictEqual(tags.map(({ size }) => size), [Option.none()])
+    }))
+
   it.effect("reads nothing twice by its digest: a HEAD for each tag, and what is new", () =>
     Effect.gen(function*() {
       const { look, publish, registry } = yield* makeRegistry
