@@ -31,6 +31,34 @@ const forbidden = (asked: ReadonlyArray<string>, who: (name: string) => boolean)
 })
 
 describe("GitHubProbe: batches", () => {
+  it.effect("a question that its batch dies of dies alone, and the others are answered", () => {
+    const fake = fakeGitHub((seen) => all(seen))
+    return Effect.gen(function*() {
+      let armed = false
+      const poisoned = {
+        owner: "acme",
+        get name() {
+          if (armed) throw new TypeError("nobody foresaw this name")
+          return "poisoned"
+        }
+      }
+      const { probe } = yield* GitHubProbe
+      const names = [...repositories(20), poisoned, ...repositories(20, "other")]
+      const fiber = yield* Effect.fork(
+        Effect.forEach(names, (name) => Effect.exit(probe(name)), { concurrency: "unbounded" })
+      )
+      yield* Effect.yieldNow()
+      yield* TestClock.adjust(0)
+      armed = true
+      yield* TestClock.adjust("10 minutes")
+      const exits = yield* Fiber.join(fiber)
+      assert.deepStrictEqual(exits.flatMap((exit, index) => Exit.isFailure(exit) ? [index] : []), [20])
+      // It goes on with whoever asks next.
+      armed = false
+      assert.deepStrictEqual(tags(yield* probeAll(repositories(3, "later"))), ["Right"])
+    }).pipe(Effect.provide(probeOver(fake)))
+  })
+
   it.effect("asks for a hundred repositories in one request", () => {
     const fake = fakeGitHub((seen) => all(seen))
     return Effect.gen(function*() {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, Option, Stream, TestClock } from "effect"
 import { Auth, SettingsError, Transient } from "../../../src/domain/Errors.js"
+import type { RepositoryName } from "../../../src/domain/GitHubRepository.js"
 import { DockerHubRegistry } from "../../../src/services/DockerHubRegistry.js"
 import { type CredentialReport, GitHubAccount } from "../../../src/services/GitHubAccount.js"
 import { GitHubProbe } from "../../../src/services/GitHubProbe.js"
@@ -34,6 +35,32 @@ const github = (error: Auth | Transient) => {
 }
 
 describe("sync", () => {
+  it.effect("does everything but what it dies of, tells that at the end, and has failed", () =>
+    Effect.gen(function*() {
+      const dying = Layer.effect(
+        GitHubProbe,
+        Effect.map(GitHubProbe, (inner) => ({
+          ...inner,
+          probe: (name: RepositoryName) =>
+            name.name === "tool" ? Effect.die(new TypeError("nobody foresaw this")) : inner.probe(name)
+        }))
+      )
+      const { layers } = makeLayers(Layer.provideMerge(dying, smallWorld))
+      yield* call({ layers }, "repos add acme/app acme/tool acme/docs")
+      const said = yield* TestClock.adjust("1 minute").pipe(
+        Effect.zipRight(call({ layers, environment }, "sync --once --json"))
+      )
+      assert.strictEqual(said.code, 1)
+      assert.deepInclude(JSON.parse(said.stdout).discovery, { checked: 2, hits: 1, deferred: 1 })
+      assert.include(said.stderr, "discovery: acme/tool: internal error: nobody foresaw this")
+      assert.include(said.stderr, "1 defect of the program")
+      const { defects } = JSON.parse((yield* call({ layers }, "status --json")).stdout)
+      assert.strictEqual(defects.rows, 1)
+      assert.deepInclude(defects.newest[0], { job: "discovery", subject: "acme/tool", times: 1 })
+      const text = (yield* call({ layers }, "status")).stdout
+      assert.include(text, "discovery: acme/tool: internal error: nobody foresaw this; 1 time")
+    }))
+
   it.effect("says what it did, for programs in the words of its summary", () =>
     Effect.gen(function*() {
       const { layers } = makeLayers()

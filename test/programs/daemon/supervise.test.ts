@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Duration, Effect, FastCheck as fc, Fiber, Metric, MetricState, Ref, TestClock } from "effect"
+import { Duration, Effect, FastCheck as fc, Fiber, Metric, MetricState, Option, Ref, TestClock } from "effect"
 import { Auth, Transient } from "../../../src/domain/Errors.js"
+import { waitingJobs } from "../../../src/domain/JobState.js"
 import { pauseAfter } from "../../../src/layers/contained.js"
 import { supervise } from "../../../src/programs/daemon/supervise.js"
+import { ProcessBoard } from "../../../src/services/ProcessBoard.js"
 
 const lost = new Transient({ service: "store", reason: "network", message: "lost" })
 const refused = new Auth({ service: "GitHub", message: "refused" })
@@ -26,6 +28,34 @@ describe("supervise", () => {
       const count = yield* Ref.get(starts)
       assert.isAtLeast(count, 15)
       assert.isAtMost(count, 25)
+      yield* Fiber.interrupt(fiber)
+    }))
+
+  it.effect("starts a job again that died, leaves the others alone, and says so", () =>
+    Effect.gen(function*() {
+      const starts = yield* Ref.make(0)
+      const run = Effect.zipRight(
+        Ref.update(starts, (count) => count + 1),
+        Effect.die(new TypeError("nobody foresaw this"))
+      )
+      const reports = yield* Ref.make<unknown>([])
+      const board = ProcessBoard.of({
+        report: (_, progress) => Ref.set(reports, progress),
+        running: Effect.succeed([]),
+        budgets: Effect.succeed([])
+      })
+      const fiber = yield* Effect.fork(
+        supervise([{ name: "dies", run }, { name: "lives", run: Effect.never }]).pipe(
+          Effect.provideService(ProcessBoard, board)
+        )
+      )
+      yield* TestClock.adjust("1 hour")
+      assert.isAtLeast(yield* Ref.get(starts), 15)
+      assert.isAtMost(yield* Ref.get(starts), 25)
+      assert.isTrue(Option.isNone(yield* Fiber.poll(fiber)))
+      const [waiting, ...others] = waitingJobs({ jobs: yield* Ref.get(reports) })
+      assert.deepStrictEqual(others, [])
+      assert.deepInclude(waiting, { name: "dies", problem: "internal error: nobody foresaw this" })
       yield* Fiber.interrupt(fiber)
     }))
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Clock, DateTime, Duration, Effect, Fiber, Layer, Option, Ref, Stream, TestClock } from "effect"
+import { Cause, Clock, DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Ref, Stream, TestClock } from "effect"
 import { Auth, type CensusError, NotFound, RateLimit, Transient } from "../../../src/domain/Errors.js"
 import type { ImageFacts } from "../../../src/domain/Finding.js"
 import * as HubLane from "../../../src/programs/sync/HubLane.js"
@@ -38,6 +38,32 @@ const withLane = <A, E>(
   })
 
 describe("the lane to the Hub", () => {
+  it.effect("dies for the image alone that brought it about, in an answer or in a listing, and serves the others", () =>
+    withLane({
+      repository: (image) =>
+        image === "o/poisoned" ? Effect.die(new TypeError("nobody foresaw this")) : Effect.succeed(facts(image)),
+      namespace: () => [{
+        count: 3,
+        get images(): ReadonlyArray<ImageFacts> {
+          throw new TypeError("nobody foresaw this listing")
+        },
+        complete: true,
+        walled: false
+      }]
+    }, (lane, calls) =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.fork(Effect.forEach(
+          ["o/a", "o/poisoned", "o/b", "p/c"],
+          (image) => Effect.exit(lane.ask("discovery", image)),
+          { concurrency: "unbounded" }
+        ))
+        yield* TestClock.adjust("1 hour")
+        const exits = yield* Fiber.join(fiber)
+        assert.deepStrictEqual(exits.map(Exit.isSuccess), [true, false, true, true])
+        assert.isTrue(exits.some((exit) => Exit.isFailure(exit) && Cause.isDie(exit.cause)))
+        assert.deepStrictEqual([...(yield* Ref.get(calls))].sort(), ["list o", "o/a", "o/b", "o/poisoned", "p/c"])
+      })))
+
   it.effect("answers from one listing those who wait for one namespace, and asks alone for what the listing cannot tell", () =>
     withLane({
       repository: (image) => image === "o/far" ? Effect.succeed(facts(image)) : Effect.fail(unknown(image)),
