@@ -100,6 +100,7 @@ export const crafted: ReadonlyArray<readonly [string, string]> = [
   ["here-documents", script(lines(3_000, (i) => `cat <<E${i} >> $GITHUB_OUTPUT`))],
   ["slow patterns", script(`A=${repeat("ab", 3_000)}\ndocker push a/\${A##*a*b*a*b*a*b*c}\${A//*a*b*c/x}`)],
   ["slow sed", script(`echo ${repeat("a", 8_000)} | sed -E 's/(a*)*b/x/; s/a*a*a*a*c/y/'\ndocker push a/b`)],
+  ["deep JSON", script(`echo '${repeat("[", 7_000)}${repeat("]", 7_000)}' | jq -c .\nA=\${{ fromJSON(env.A) }}`)],
   ["huge brace range", script("for i in {1..9999} {a,b,c}{a,b,c}{a,b,c}{a,b,c}; do docker push a/b$i; done")],
   ["bash in bash", script(`${repeat("bash -c ", 4_000)} 'docker push a/b'\neval eval eval docker push a/c`)],
   ["xargs of xargs", script(`echo a b c d e f g h | ${repeat("xargs -n1 ", 500)} docker push`)],

@@ -2,6 +2,7 @@
  * The functions of GitHub's expressions. Unknown ones, and those whose answer lies in the working tree, are holes.
  */
 import { Either } from "effect"
+import { parse } from "../JsonText.js"
 import { contains, either, endsWith, hasHole, type HoleTable, startsWith, type Truth } from "./Holes.js"
 import * as Limits from "./Limits.js"
 import { join, replaceEach } from "./Texts.js"
@@ -40,10 +41,10 @@ const fromJson: Function = ([text], holes) => {
   const source = toText(text ?? null)
   holes.tank.scan(parsing * source.length)
   const read = (one: string): Value =>
-    Either.getOrElse(
-      Either.try((): Value => fromYaml(JSON.parse(one), (inner) => inner)),
-      () => holes.unknown("runtime", `fromJSON(${holes.render(one).slice(0, 80)})`)
-    )
+    Either.match(parse(one), {
+      onLeft: () => holes.unknown("runtime", `fromJSON(${holes.render(one).slice(0, 80)})`),
+      onRight: (value) => fromYaml(value, (inner) => inner)
+    })
   const alternatives = hasHole(source) ? holes.expand(source, true, 8) : [source]
   const values = alternatives.map(read)
   // Lists of alternatives (matrices chosen by a condition) are taken together.

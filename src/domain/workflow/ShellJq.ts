@@ -2,11 +2,10 @@
  * The few programs of jq by which scripts read the JSON that metadata-action gives: fields, elements, joined lists.
  */
 import { Either } from "effect"
+import { parse } from "../JsonText.js"
 import { isHole, sanitize } from "./Holes.js"
 import type { Fuel } from "./Limits.js"
 import { join, replaceEach } from "./Texts.js"
-
-const parse = (text: string): unknown => Either.getOrUndefined(Either.try((): unknown => JSON.parse(text)))
 
 const field = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined
@@ -70,7 +69,7 @@ const concatenation = (program: string, input: unknown, tank: Fuel): string | un
 export const jq = (given: ReadonlyArray<string>, input: string, tank: Fuel): string | undefined => {
   const raw = given.some((one) => /^-[a-zA-Z]*[rj]/.test(one) || one === "--raw-output")
   const program = given.find((one) => !one.startsWith("-"))
-  const value = isHole(input.trim()) ? undefined : parse(input)
+  const value = isHole(input.trim()) ? undefined : Either.getOrUndefined(parse(input))
   if (program === undefined || value === undefined) return undefined
   let values: ReadonlyArray<unknown> | undefined = [value]
   for (const part of program.split("|")) {

@@ -58,7 +58,7 @@ const launch = (options: WorkflowReaderOptions): Effect.Effect<Thread> =>
       env: {},
       resourceLimits: {
         maxOldGenerationSizeMb: options.heapMegabytes ?? 64,
-        maxYoungGenerationSizeMb: 8,
+        maxYoungGenerationSizeMb: 4,
         stackSizeMb: 4
       }
     })

@@ -5,10 +5,12 @@ import type { ClaimedRepository, DiscoveryFinding, FileText } from "../../../src
 import { key, type RepositoryName } from "../../../src/domain/GitHubRepository.js"
 import type { KnownRepository, RepositoryReading } from "../../../src/domain/ImageClaim.js"
 import { parseNormalized } from "../../../src/domain/ImageReference.js"
+import { tooMuch } from "../../../src/domain/WorkflowReading.js"
 import * as RateBudgetsMemory from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as GitHubProbeHttp from "../../../src/layers/github/GitHubProbeHttp.js"
 import { lookAtRepository } from "../../../src/programs/sync/looks.js"
 import { GitHubProbe } from "../../../src/services/GitHubProbe.js"
+import { WorkflowReader } from "../../../src/services/WorkflowReader.js"
 import { makeSimulation } from "../../sandbox/Simulation.js"
 import { tokens } from "../../support/pipeline.js"
 
@@ -123,6 +125,12 @@ describe("reading the files of repositories", () => {
       ["good.yml", { _tag: "Text", oid: "1", text: pushing("ghcr.io/acme/good") }],
       ["lost.yml", unanswered],
       ["huge.yml", { _tag: "Unreadable", reason: "too-large" }],
+      ["hostile.yml", {
+        _tag: "Text",
+        oid: "3",
+        text: pushing("ghcr.io/acme/hostile").replace("run: ", "run: |\n          f() { f; f; }\n          ") +
+          "          for a in 1 2 3 4 5 6 7 8 9; do for b in 1 2 3 4 5 6 7 8 9; do for c in 1 2 3; do f; done; done; done\n"
+      }],
       ["caller.yml", {
         _tag: "Text",
         oid: "2",
@@ -151,11 +159,27 @@ describe("reading the files of repositories", () => {
       ])
       assert.deepStrictEqual(became, [
         ["good.yml", "read", null],
+        // What it was seen to publish is claimed; what else it does is not known.
+        ["hostile.yml", "unread", "too-much"],
         ["lost.yml", "unread", "timeout: 502"],
         ["huge.yml", "unread", "too-large"],
         ["caller.yml", "unread", ".github/workflows/lost.yml: timeout: 502"]
       ])
-      assert.deepStrictEqual((reading?.claims ?? []).map(({ image }) => image), ["ghcr.io/acme/good"])
+      assert.deepStrictEqual((reading?.claims ?? []).map(({ image }) => image), [
+        "ghcr.io/acme/good",
+        "ghcr.io/acme/hostile"
+      ])
+
+      // What the reader gave up: nothing is known of it, not that it publishes nothing.
+      const beyond = WorkflowReader.of({
+        open: () => ({ read: ({ paths }) => Effect.succeed(paths.map(() => tooMuch)) })
+      })
+      const given = yield* look(claim).pipe(
+        Effect.provideService(GitHubProbe, github),
+        Effect.provideService(WorkflowReader, beyond)
+      )
+      assert.isTrue(given.reading?.workflows.every(({ state }) => state === "unread"))
+      assert.deepStrictEqual(given.reading?.claims, [])
     })
   })
 })
