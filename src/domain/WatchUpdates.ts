@@ -41,8 +41,8 @@ export const unlooked: UpdateState = {
 
 /**
  * Applies a look at `at`. The first answer only seeds: what is newer then was there before anybody watched, and a first
- * run does not announce everything. While the newest version is the same tag, it keeps the time of its first sight and
- * whether it was told; without an answer everything stays.
+ * run does not announce everything. While the newest version is the same tag, it keeps the time of its first sight (unless
+ * that lies ahead, by a wrong clock) and whether it was told; without an answer everything stays.
  */
 export const looked = (state: UpdateState, at: number, result: UpdateLookResult): UpdateState => {
   if (result._tag === "Deferred") {
@@ -57,7 +57,7 @@ export const looked = (state: UpdateState, at: number, result: UpdateLookResult)
   if (result._tag === "None") return { ...answered, newest: Option.none(), firedAt: Option.none() }
   const { update } = result
   const same = Option.filter(state.newest, ({ tag }) => tag === update.tag)
-  const firstSeen = Option.match(same, { onNone: () => at, onSome: ({ firstSeen }) => firstSeen })
+  const firstSeen = Option.match(same, { onNone: () => at, onSome: ({ firstSeen }) => Math.min(firstSeen, at) })
   return {
     ...answered,
     newest: Option.some({ _tag: "UpdateFound", ...update, firstSeen }),

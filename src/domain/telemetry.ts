@@ -52,6 +52,10 @@ const defects = Metric.counter("image_census_defects_total", {
   incremental: true
 })
 
+const clockAhead = Metric.gauge("image_census_clock_ahead_seconds", {
+  description: "By how much this machine's clock is ahead of the database's; negative where it is behind."
+})
+
 // Never `job` or `instance`, which are Prometheus' own.
 const label = (key: string, value: string) => MetricLabel.make(key, value)
 
@@ -180,6 +184,9 @@ const failuresOf = (job: string) => Metric.taggedWithLabels(jobFailures, [label(
 
 /** Counts a job's failure. */
 export const jobFailed = (job: string): Effect.Effect<void> => Metric.increment(failuresOf(job))
+
+/** Says by how many seconds this machine's clock is ahead of the database's. */
+export const clockIsAhead = (seconds: number): Effect.Effect<void> => Metric.set(clockAhead, seconds)
 
 /** Says whether a service refuses a credential, by the name of the budget that it pays from. */
 export const credentialRefused = ({ payer, service }: BudgetKey, refused: boolean): Effect.Effect<void> =>

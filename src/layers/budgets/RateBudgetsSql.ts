@@ -3,9 +3,11 @@
  * `image_census_budgets`, where the next holder of the turn reads them. Everything else is kept in memory.
  */
 import { SqlClient } from "@effect/sql"
-import { Effect, Layer, type Redacted, Ref, Schema, Scope } from "effect"
+import { Clock, Duration, Effect, Layer, type Redacted, Ref, Schema, Scope } from "effect"
 import { budgetId, type BudgetKey } from "../../domain/RateBudget.js"
+import { parkCeiling } from "../../domain/RetryAfter.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
+import { tolerated } from "../store/offsetClock.js"
 import * as RateBudgetsMemory from "./RateBudgetsMemory.js"
 import { type Ask, type LockFailure, makeTurnLock, type TurnLock } from "./turnLock.js"
 
@@ -22,6 +24,9 @@ const ofDockerHub = (key: BudgetKey): boolean => key.service === "dockerhub"
 
 // Not every instant that the column can hold is one: a park until infinity would never end.
 const Parks = Schema.Array(Schema.Struct({ until: Schema.Finite, reason: Schema.NullOr(Schema.String) }))
+
+/** A park that lies further ahead was written by a clock that is: it says nothing of how long to wait. */
+const isPark = (until: number, now: number): boolean => until <= now + parkCeiling + Duration.toMillis(tolerated)
 
 /** Budgets that start empty, and take in the parks of other processes with each turn. */
 export const make = Effect.fn("RateBudgetsSql.make")(function*(options: SharedBudgetsOptions) {
@@ -56,6 +61,9 @@ export const make = Effect.fn("RateBudgetsSql.make")(function*(options: SharedBu
         )
       ),
       Effect.flatMap((parks) =>
+        Effect.map(Clock.currentTimeMillis, (now) => parks.filter(({ until }) => isPark(until, now)))
+      ),
+      Effect.flatMap((parks) =>
         Effect.forEach(
           parks,
           ({ reason, until }) => memory.park(key, Math.ceil(until), reason ?? "parked by another process"),
@@ -64,15 +72,20 @@ export const make = Effect.fn("RateBudgetsSql.make")(function*(options: SharedBu
       )
     )
 
+  // A park that is there gives way to a longer one; one that lies too far ahead of this one is none.
+  const stored = sql.literal(
+    `case when b.parked_until <= excluded.parked_until + interval '2 hours' then b.parked_until end`
+  )
+
   const writePark = (key: BudgetKey, until: number, reason: string) =>
     sql`insert into image_census_budgets as b (budget_id, service, payer, parked_until, park_reason, observed_at, process)
       values (${budgetId(key)}, ${key.service}, ${key.payer}, to_timestamp(${until}::float8 / 1000), ${reason}, now(),
         ${process})
       on conflict (budget_id) do update set
-        parked_until = greatest(b.parked_until, excluded.parked_until),
-        park_reason = case when b.parked_until >= excluded.parked_until then b.park_reason else excluded.park_reason end,
-        process = case when b.parked_until >= excluded.parked_until then b.process else excluded.process end,
-        observed_at = greatest(b.observed_at, excluded.observed_at)`.pipe(
+        parked_until = greatest(${stored}, excluded.parked_until),
+        park_reason = case when ${stored} >= excluded.parked_until then b.park_reason else excluded.park_reason end,
+        process = case when ${stored} >= excluded.parked_until then b.process else excluded.process end,
+        observed_at = greatest(least(b.observed_at, now()), excluded.observed_at)`.pipe(
       Effect.timeout("2 seconds"),
       Effect.catchAll((error) =>
         Effect.logWarning(`other processes do not know yet of the park of ${budgetId(key)}: ${error.message}`)

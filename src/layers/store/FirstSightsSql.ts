@@ -19,9 +19,11 @@ export const make = Effect.map(SqlClient, (sql) =>
       const now = yield* Clock.currentTimeMillis
       const asked = sql`select tag from jsonb_array_elements_text(${names}::text::jsonb) as asked(tag)`
       const rows = yield* transient(Effect.gen(function*() {
-        yield* sql`insert into image_census_tag_sights (image_name, tag, first_seen_at)
+        // What is seen now was not seen first later: that was a clock that is ahead.
+        yield* sql`insert into image_census_tag_sights as s (image_name, tag, first_seen_at)
           select ${image}, tag, ${instant(sql, now)} from (${asked}) as seen
-          on conflict do nothing`
+          on conflict (image_name, tag) do update set first_seen_at = excluded.first_seen_at
+            where s.first_seen_at > excluded.first_seen_at`
         return yield* sights(
           sql`select tag, (extract(epoch from first_seen_at) * 1000)::float8 as seen
             from image_census_tag_sights where image_name = ${image} and tag in (${asked})`

@@ -8,6 +8,7 @@ import { makeClaims } from "./catalog/claims.js"
 import { makeReading } from "./catalog/reading.js"
 import { makeRecord } from "./catalog/record.js"
 import { makeWanted } from "./catalog/wanted.js"
+import { catalogGates, keepInBounds } from "./clockBounds.js"
 import { makeCore } from "./core.js"
 import type { StoreOptions } from "./RepoDockerStoreSql.js"
 
@@ -16,9 +17,13 @@ export const make = (options: StoreOptions) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient
     const core = yield* makeCore(sql, options.holder)
+    const inBounds = yield* keepInBounds(sql, catalogGates)
+    const claims = makeClaims(sql, options.holder)
     return ImageCatalog.of({
       ...makeWanted(sql),
-      ...makeClaims(sql, options.holder),
+      ...claims,
+      claim: (claim) => Effect.zipRight(inBounds, claims.claim(claim)),
+      beginPass: (lease) => Effect.zipRight(inBounds, claims.beginPass(lease)),
       ...makeRecord(core),
       ...makeReading(sql)
     })

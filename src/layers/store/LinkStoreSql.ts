@@ -4,6 +4,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { LinkStore } from "../../services/LinkStore.js"
+import { keepInBounds, linkGates } from "./clockBounds.js"
 import { makeCore } from "./core.js"
 import { makeByHand } from "./links/byHand.js"
 import { makeChecks } from "./links/checks.js"
@@ -16,9 +17,14 @@ import type { StoreOptions } from "./RepoDockerStoreSql.js"
 export const make = (options: StoreOptions) =>
   Effect.gen(function*() {
     const core = yield* makeCore(yield* SqlClient, options.holder)
+    const inBounds = yield* keepInBounds(core.sql, linkGates)
+    const checks = makeChecks(core)
+    const sources = makeSources(core)
     return LinkStore.of({
-      ...makeChecks(core),
-      ...makeSources(core),
+      ...checks,
+      claimChecks: (claim) => Effect.zipRight(inBounds, checks.claimChecks(claim)),
+      ...sources,
+      claimSources: (claim) => Effect.zipRight(inBounds, sources.claimSources(claim)),
       ...makeLeases(core),
       ...makeLinkReading(core),
       ...makeByHand(core)

@@ -5,11 +5,13 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Clock, Duration, Effect, Layer, Ref, Schedule, Schema } from "effect"
 import { budgetId, type BudgetState } from "../../domain/RateBudget.js"
+import { parkCeiling } from "../../domain/RetryAfter.js"
 import { storable } from "../../domain/StorableText.js"
 import { ProcessBoard, type RunningProcess } from "../../services/ProcessBoard.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
 import { instant, rowsOf, transient } from "./core.js"
 import { inTransaction } from "./errors.js"
+import { tolerated } from "./offsetClock.js"
 import type { ProcessIdentity } from "./ProcessIdentity.js"
 
 const writeEvery = Duration.seconds(1)
@@ -18,6 +20,7 @@ const heartbeatEvery = Duration.seconds(10)
 /** A process whose heartbeat is older is not running. */
 const silence = Duration.minutes(1)
 const forgotten = Duration.days(1)
+const longestPark = parkCeiling + Duration.toMillis(tolerated)
 /** How long the last write may hold up the end of the program. */
 const lastWrite = Duration.millis(500)
 
@@ -103,7 +106,8 @@ const makeReading = (sql: SqlClient) => {
         round(extract(epoch from started_at) * 1000)::float8 as "startedAt",
         round(extract(epoch from heartbeat_at) * 1000)::float8 as "heartbeatAt"
       from image_census_processes
-      where heartbeat_at > ${instant(sql, now - Duration.toMillis(silence))} order by started_at, id`)
+      where heartbeat_at > ${instant(sql, now - Duration.toMillis(silence))}
+        and heartbeat_at <= ${instant(sql, now + Duration.toMillis(tolerated))} order by started_at, id`)
     return rows
   }, transient)
 
@@ -117,7 +121,8 @@ const makeReading = (sql: SqlClient) => {
         round(extract(epoch from observed_at) * 1000)::float8 as "observedAt"
       from image_census_budgets order by budget_id`)
     return rows.map(({ parkReason, parkedUntil, payer, service, ...row }): BudgetState => {
-      const parked = parkedUntil !== undefined && parkedUntil > now
+      // What lies further ahead was written by a clock that is.
+      const parked = parkedUntil !== undefined && parkedUntil > now && parkedUntil <= now + longestPark
       return {
         ...row,
         key: { service, payer },
@@ -139,16 +144,24 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
 
   const writeProcess = (now: number, progress: string) =>
     sql`insert into image_census_processes (id, host, pid, command, started_at, heartbeat_at, progress)
-      values (${self.id}, ${self.host}, ${self.pid}, ${storable(self.command)}, ${instant(sql, self.startedAt)},
+      values (${self.id}, ${self.host}, ${self.pid}, ${storable(self.command)}, ${
+      instant(sql, Math.min(self.startedAt, now))
+    },
         ${instant(sql, now)}, ${progress}::jsonb)
       on conflict (id) do update set heartbeat_at = excluded.heartbeat_at, progress = excluded.progress`
 
   const forget = (now: number) =>
-    sql`delete from image_census_processes where heartbeat_at < ${instant(sql, now - Duration.toMillis(forgotten))}`
+    sql`delete from image_census_processes where heartbeat_at < ${instant(sql, now - Duration.toMillis(forgotten))}
+      or heartbeat_at > ${instant(sql, now + Duration.toMillis(forgotten))}`
 
-  // A park is never shortened, and what was observed later counts, whoever writes first.
-  const writeBudgets = (states: ReadonlyArray<BudgetState>, before: ReadonlyMap<string, BudgetState>) =>
-    sql`insert into image_census_budgets as b
+  // A park is never shortened, and what was observed later counts, whoever writes first; times of a clock that is ahead
+  // do not.
+  const writeBudgets = (now: number, states: ReadonlyArray<BudgetState>, before: ReadonlyMap<string, BudgetState>) => {
+    const parkedUntil = sql`case when b.parked_until <= ${instant(sql, now + longestPark)} then b.parked_until end`
+    const observedAt = sql`case when b.observed_at <= ${
+      instant(sql, now + Duration.toMillis(tolerated))
+    } then b.observed_at end`
+    return sql`insert into image_census_budgets as b
         (budget_id, service, payer, budget_limit, remaining, resets_at, parked_until, park_reason, requests, points,
           observed_at, process)
       select id, service, payer, "limit", remaining, to_timestamp(resets), to_timestamp(parked), reason, requests, points,
@@ -159,19 +172,20 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
         reason text, requests bigint, points bigint, observed float8)
       order by id
       on conflict (budget_id) do update set
-        budget_limit = case when excluded.observed_at >= b.observed_at
+        budget_limit = case when excluded.observed_at >= coalesce(${observedAt}, '-infinity')
           then coalesce(excluded.budget_limit, b.budget_limit) else b.budget_limit end,
-        remaining = case when excluded.observed_at >= b.observed_at
+        remaining = case when excluded.observed_at >= coalesce(${observedAt}, '-infinity')
           then coalesce(excluded.remaining, b.remaining) else b.remaining end,
-        resets_at = case when excluded.observed_at >= b.observed_at
+        resets_at = case when excluded.observed_at >= coalesce(${observedAt}, '-infinity')
           then coalesce(excluded.resets_at, b.resets_at) else b.resets_at end,
-        park_reason = case when excluded.parked_until > coalesce(b.parked_until, '-infinity')
+        park_reason = case when excluded.parked_until > coalesce(${parkedUntil}, '-infinity')
           then excluded.park_reason else b.park_reason end,
-        parked_until = greatest(b.parked_until, excluded.parked_until),
+        parked_until = greatest(${parkedUntil}, excluded.parked_until),
         requests = b.requests + excluded.requests,
         points = b.points + excluded.points,
-        observed_at = greatest(b.observed_at, excluded.observed_at),
+        observed_at = greatest(${observedAt}, excluded.observed_at),
         process = excluded.process`
+  }
 
   const write = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
@@ -187,7 +201,7 @@ export const make = Effect.fn("ProcessBoard.make")(function*(self: ProcessIdenti
     yield* inTransaction(sql)(Effect.gen(function*() {
       if (reported) yield* writeProcess(now, progress)
       if (reported && !last.reported) yield* forget(now)
-      if (states.length > 0) yield* writeBudgets(states, last.states)
+      if (states.length > 0) yield* writeBudgets(now, states, last.states)
     }))
     yield* Ref.set(written, {
       reported,

@@ -5,6 +5,7 @@ import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
 import { makeClaims } from "./claims.js"
+import { censusGates, keepInBounds } from "./clockBounds.js"
 import { makeCore } from "./core.js"
 import { makeRecordDiscovery } from "./discoveryFindings.js"
 import { makeImages } from "./images.js"
@@ -22,9 +23,13 @@ export interface StoreOptions {
 export const make = (options: StoreOptions) =>
   Effect.gen(function*() {
     const core = yield* makeCore(yield* SqlClient, options.holder)
+    const inBounds = yield* keepInBounds(core.sql, censusGates)
+    const claims = makeClaims(core)
     return RepoDockerStore.of({
       ...makeRepositories(core),
-      ...makeClaims(core),
+      ...claims,
+      claimRepositories: (claim) => Effect.zipRight(inBounds, claims.claimRepositories(claim)),
+      claimImages: (claim) => Effect.zipRight(inBounds, claims.claimImages(claim)),
       recordDiscovery: makeRecordDiscovery(core),
       recordRefresh: makeRecordRefresh(core),
       ...makeImages(core),

@@ -4,6 +4,7 @@
 import { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Layer } from "effect"
 import { WatchStore } from "../../services/WatchStore.js"
+import { keepInBounds, watchGates } from "./clockBounds.js"
 import { makeCore } from "./core.js"
 import type { StoreOptions } from "./RepoDockerStoreSql.js"
 import { makeDeliveries } from "./watches/deliveries.js"
@@ -16,12 +17,19 @@ import { makeWatches } from "./watches/watches.js"
 export const make = (options: StoreOptions) =>
   Effect.gen(function*() {
     const core = yield* makeCore(yield* SqlClient, options.holder)
+    const inBounds = yield* keepInBounds(core.sql, watchGates)
+    const observations = makeObservations(core)
+    const deliveries = makeDeliveries(core)
+    const updates = makeUpdates(core)
     return WatchStore.of({
       ...makeWatches(core),
-      ...makeObservations(core),
+      ...observations,
+      claim: (claim) => Effect.zipRight(inBounds, observations.claim(claim)),
       ...makeEvents(core),
-      ...makeDeliveries(core),
-      ...makeUpdates(core)
+      ...deliveries,
+      claimDeliveries: (claim) => Effect.zipRight(inBounds, deliveries.claimDeliveries(claim)),
+      ...updates,
+      claimUpdateLooks: (claim) => Effect.zipRight(inBounds, updates.claimUpdateLooks(claim))
     })
   })
 

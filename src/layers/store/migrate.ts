@@ -107,9 +107,11 @@ export const migrate = Effect.fn("Database.migrate")(function*(setting: string) 
     const applied = version < schemaVersion ? yield* inTransaction(sql)(apply) : []
     yield* nameRepositories(sql)
     const now = yield* Clock.currentTimeMillis
-    // Left behind by rows that others removed.
-    yield* sql`delete from repos_docker_leases where until < ${instant(sql, now - Duration.toMillis(leaseKept))}`
-    yield* sql`delete from image_census_defects where last_at < ${instant(sql, now - Duration.toMillis(defectKept))}`
+    // Left behind by rows that others removed. Nothing is known yet of whether our clock is ahead.
+    const kept = (span: Duration.Duration) =>
+      sql`least(now(), ${instant(sql, now)}) - make_interval(secs => ${Duration.toSeconds(span)})`
+    yield* sql`delete from repos_docker_leases where until < ${kept(leaseKept)}`
+    yield* sql`delete from image_census_defects where last_at < ${kept(defectKept)}`
     yield* ensureMonths(sql, monthsAhead(dayOf(now)))
     return applied.map(([id, name]) => `${id}_${name}`)
   })

@@ -90,8 +90,11 @@ export const makeStatus = ({ sql }: StoreCore) => {
       ) d`)
   }
 
-  const snapshots = rowOf(Snapshots)(sql`
-    select count(*)::text as snapshots, to_char(max(date), 'YYYY-MM-DD') as latest from repo_docker_pulls_daily`)
+  // A day that has not begun was written by a clock that is ahead.
+  const snapshots = (today: UtcDay) =>
+    rowOf(Snapshots)(sql`
+      select count(*)::text as snapshots, to_char(max(date) filter (where date <= ${today}::date), 'YYYY-MM-DD') as latest
+      from repo_docker_pulls_daily`)
 
   const isComplete = (day: UtcDay) =>
     rowOf(Complete)(sql`
@@ -116,7 +119,7 @@ export const makeStatus = ({ sql }: StoreCore) => {
       const now = yield* Clock.currentTimeMillis
       const ofRepositories = yield* repositories(now, intervals.discovery)
       const ofImages = yield* images(now, intervals.refresh)
-      const ofSnapshots = yield* snapshots
+      const ofSnapshots = yield* snapshots(dayOf(now))
       const oldest = [...Option.toArray(ofRepositories.oldest), ...Option.toArray(ofImages.oldest)]
       const status: StoreStatus = {
         repositories: ofRepositories.repositories,

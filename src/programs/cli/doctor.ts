@@ -4,6 +4,7 @@
 import { Command } from "@effect/cli"
 import { Duration, Effect, Option } from "effect"
 import { type CensusError, type SettingsError, Transient } from "../../domain/Errors.js"
+import { aheadOfDatabase } from "../../layers/store/offsetClock.js"
 import { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import { GitHubAccount } from "../../services/GitHubAccount.js"
 import { RepoDockerStore } from "../../services/RepoDockerStore.js"
@@ -13,7 +14,7 @@ import { Ended } from "./errors.js"
 import * as Output from "./output.js"
 import { described, withSettings } from "./run.js"
 import { requireGitHub } from "./sync.js"
-import { type Column, counted, table } from "./text.js"
+import { clockText, type Column, counted, table } from "./text.js"
 
 interface Result {
   readonly what: string
@@ -71,9 +72,10 @@ const database = Effect.gen(function*() {
   const { dockerhub, store: place } = yield* Settings
   const store = yield* RepoDockerStore
   const status = yield* store.status({ discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval })
+  const ahead = yield* aheadOfDatabase
   return `${counted(status.repositories, "repository", "repositories")}, ${counted(status.images, "image")}; ${
     keeps(place)
-  }`
+  }${ahead === 0 ? "" : `; ${clockText(ahead)}`}`
 })
 
 // Without credentials, or with one that does not work: what to do about it.

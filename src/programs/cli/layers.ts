@@ -21,6 +21,7 @@ import * as RegistryCredentialsChain from "../../layers/registry/RegistryCredent
 import * as ReleaseProjectsHttp from "../../layers/releases/ReleaseProjectsHttp.js"
 import * as CensusPagesSql from "../../layers/store/CensusPagesSql.js"
 import * as Database from "../../layers/store/Database.js"
+import * as DatabaseClock from "../../layers/store/DatabaseClock.js"
 import type { FolderProcess } from "../../layers/store/dataFolder.js"
 import * as FirstSightsSql from "../../layers/store/FirstSightsSql.js"
 import * as ImageCatalogSql from "../../layers/store/ImageCatalogSql.js"
@@ -198,9 +199,11 @@ export const make = (
   program: Program,
   platform: Layer.Layer<FileSystem.FileSystem | Path.Path | CommandExecutor.CommandExecutor>
 ): CommandLayers => {
-  const database = withSettings((settings) => Database.layer(databaseOptions(settings, program))).pipe(
-    Layer.provide(platform)
-  )
+  // On a server, everything that is built on it goes by its clock, where this machine's is wrong.
+  const database = withSettings((settings) => {
+    const opened = Database.layer(databaseOptions(settings, program))
+    return Option.isSome(settings.store.databaseUrl) ? Layer.provideMerge(DatabaseClock.layer, opened) : opened
+  }).pipe(Layer.provide(platform))
   // Requests have connections of their own, so that they never wait for one that a job holds.
   const requests = withSettings((settings) =>
     Option.isSome(settings.store.databaseUrl)

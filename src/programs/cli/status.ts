@@ -5,6 +5,7 @@ import { Command } from "@effect/cli"
 import { Clock, Effect, Option } from "effect"
 import { waitingJobs } from "../../domain/JobState.js"
 import type { BudgetState } from "../../domain/RateBudget.js"
+import { aheadOfDatabase } from "../../layers/store/offsetClock.js"
 import { LinkStore, type RegistryStatus } from "../../services/LinkStore.js"
 import { ProcessBoard, type RunningProcess } from "../../services/ProcessBoard.js"
 import { type DefectRow, RepoDockerStore, type StoreStatus } from "../../services/RepoDockerStore.js"
@@ -12,10 +13,12 @@ import { Settings } from "../settings/Settings.js"
 import type { CommandLayers } from "./CommandLayers.js"
 import * as Output from "./output.js"
 import { described, withSettings } from "./run.js"
-import { counted, grouped, instant, iso, orDash, span, table } from "./text.js"
+import { clockText, counted, grouped, instant, iso, orDash, span, table } from "./text.js"
 
 interface Status {
   readonly now: number
+  /** Milliseconds by which this machine's clock is ahead of the database's, where that is gone by; else 0. */
+  readonly ahead: number
   readonly store: StoreStatus
   readonly registries: ReadonlyArray<RegistryStatus>
   readonly processes: ReadonlyArray<RunningProcess>
@@ -27,6 +30,7 @@ const isoOrNull = (millis: number | undefined) => millis === undefined ? null : 
 const isParked = ({ now }: Status) => (budget: BudgetState) => (budget.parkedUntil ?? 0) > now
 
 const record = (status: Status) => ({
+  clockAheadSeconds: Math.round(status.ahead / 1000),
   backlog: status.store.backlog,
   due: { repositories: status.store.repositoriesDue, images: status.store.imagesDue },
   oldestDue: Option.getOrNull(Option.map(status.store.oldestDue, iso)),
@@ -80,7 +84,8 @@ const record = (status: Status) => ({
   }))
 })
 
-const facts = ({ now, store }: Status): ReadonlyArray<readonly [string, string]> => [
+const facts = ({ ahead, now, store }: Status): ReadonlyArray<readonly [string, string]> => [
+  ...(ahead === 0 ? [] : [["clock", clockText(ahead)] as const]),
   ["backlog", `${counted(store.backlog, "repository", "repositories")} never checked`],
   [
     "due",
@@ -175,6 +180,7 @@ export const status = (layers: CommandLayers) =>
       const board = yield* ProcessBoard
       const state: Status = {
         now: yield* Clock.currentTimeMillis,
+        ahead: yield* aheadOfDatabase,
         store: yield* store.status({ discovery: dockerhub.discoveryInterval, refresh: dockerhub.refreshInterval }),
         registries: yield* links.status(discovery.registries),
         processes: yield* board.running,

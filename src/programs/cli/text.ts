@@ -48,6 +48,12 @@ export const span = (millis: number): string => {
     : `${first[0]} ${first[1]} ${second[0]} ${second[1]}`
 }
 
+/** That this machine's clock is off, by how many milliseconds. */
+export const clockText = (ahead: number): string =>
+  `this machine's clock is ${span(Math.abs(ahead))} ${
+    ahead > 0 ? "ahead of" : "behind"
+  } the database's, which is gone by`
+
 /** An optional text, or a dash. */
 export const orDash = (text: Option.Option<string>): string => Option.getOrElse(text, () => "-")
 

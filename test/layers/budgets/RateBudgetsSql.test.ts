@@ -10,7 +10,8 @@ import type { RateBudgets } from "../../../src/services/RateBudgets.js"
 import { postgres, scratchUrl } from "../../support/databases.js"
 
 const hub = { service: "dockerhub", payer: "here" }
-const far = 4_000_000_000_000
+// Half an hour: a park that lies further ahead than an hour is none.
+const far = Date.now() + 1_800_000
 
 interface Process {
   readonly budgets: RateBudgets["Type"]
@@ -69,6 +70,18 @@ describe.skipIf(!postgres.available)("RateBudgetsSql", () => {
       // Neither waited for all of the other's turns: the server's queue is in order of arrival.
       assert.isBelow(names.indexOf("two"), 25)
       assert.isBelow(names.indexOf("one"), 25)
+    }))
+
+  it.scopedLive("believes no park that a clock ten years ahead has written, and writes its own over it", () =>
+    Effect.gen(function*() {
+      const { one, two } = yield* setUp
+      const tenYears = Date.now() + 10 * 365 * 86_400_000
+      yield* one.budgets.park(hub, tenYears, "429 of a wrong clock")
+      assert.strictEqual(yield* two.budgets.turn(hub)(two.budgets.parkedUntil(hub)), 0)
+      yield* two.budgets.park(hub, far, "429")
+      const rows = yield* two.sql`select park_reason as reason,
+        (extract(epoch from parked_until) * 1000)::float8 as until from image_census_budgets`
+      assert.deepStrictEqual(rows, [{ reason: "429", until: far }])
     }))
 
   it.scopedLive("lets everyone obey a park that one has set in its turn, and never shortens it", () =>

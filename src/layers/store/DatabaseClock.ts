@@ -1,0 +1,51 @@
+/**
+ * Processes that share a database go by one clock. Where this machine's differs from the database's by more than five
+ * minutes, it says so and goes by the database's: leases, parks, due times and days written by a wrong clock would stop
+ * others for as long as it is wrong. Smaller differences are left alone. Waits are spans, so they stay what they are.
+ */
+import { SqlClient } from "@effect/sql/SqlClient"
+import { type Clock, Duration, Effect, Layer, MutableRef, Schedule, Schema } from "effect"
+import { clockIsAhead } from "../../domain/telemetry.js"
+import { rowOf } from "./core.js"
+import { OffsetClock, tolerated } from "./offsetClock.js"
+
+const lookEvery = Duration.minutes(1)
+
+const Now = Schema.Struct({ now: Schema.Number })
+
+const measure = (base: Clock.Clock) =>
+  Effect.gen(function*() {
+    const sql = yield* SqlClient
+    const before = base.unsafeCurrentTimeMillis()
+    const { now } = yield* rowOf(Now)(sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`)
+    return (before + base.unsafeCurrentTimeMillis()) / 2 - now
+  })
+
+const make = Effect.gen(function*() {
+  const base = yield* Effect.clock
+  const clock = new OffsetClock(base, MutableRef.make(0))
+
+  // Without an answer, what was known of the difference goes on to hold.
+  const look = Effect.gen(function*() {
+    const difference = Math.round(yield* measure(base))
+    const wrong = Math.abs(difference) > Duration.toMillis(tolerated)
+    const before = MutableRef.getAndSet(clock.ahead, wrong ? difference : 0)
+    yield* clockIsAhead(difference / 1000)
+    if (wrong && before === 0) {
+      yield* Effect.logWarning(
+        `this machine's clock is ${Duration.format(Duration.seconds(Math.round(Math.abs(difference) / 1000)))} ${
+          difference > 0 ? "ahead of" : "behind"
+        } the database's, which is gone by; set this machine's clock right`
+      )
+    }
+    if (!wrong && before !== 0) yield* Effect.logInfo("this machine's clock agrees with the database's again")
+  }).pipe(
+    Effect.catchAll((error) => Effect.logDebug("the database's clock was not read", error.message))
+  )
+  yield* look
+  yield* Effect.forkScoped(Effect.delay(Effect.repeat(look, Schedule.spaced(lookEvery)), lookEvery))
+  return Layer.setClock(clock)
+})
+
+/** Sets the clock of everything that is built after it, and of what runs on it, by the database in context. */
+export const layer: Layer.Layer<never, never, SqlClient> = Layer.unwrapScoped(make)
