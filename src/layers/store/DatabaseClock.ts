@@ -5,8 +5,9 @@
  */
 import { SqlClient } from "@effect/sql/SqlClient"
 import { type Clock, Duration, Effect, Layer, MutableRef, Schedule, Schema } from "effect"
+import type { Transient } from "../../domain/Errors.js"
 import { clockIsAhead } from "../../domain/telemetry.js"
-import { rowOf } from "./core.js"
+import { rowOf, transient } from "./core.js"
 import { OffsetClock, tolerated } from "./offsetClock.js"
 
 const lookEvery = Duration.minutes(1)
@@ -25,7 +26,6 @@ const make = Effect.gen(function*() {
   const base = yield* Effect.clock
   const clock = new OffsetClock(base, MutableRef.make(0))
 
-  // Without an answer, what was known of the difference goes on to hold.
   const look = Effect.gen(function*() {
     const difference = Math.round(yield* measure(base))
     const wrong = Math.abs(difference) > Duration.toMillis(tolerated)
@@ -39,13 +39,16 @@ const make = Effect.gen(function*() {
       )
     }
     if (!wrong && before !== 0) yield* Effect.logInfo("this machine's clock agrees with the database's again")
-  }).pipe(
-    Effect.catchAll((error) => Effect.logDebug("the database's clock was not read", error.message))
-  )
+  }).pipe(transient)
   yield* look
-  yield* Effect.forkScoped(Effect.delay(Effect.repeat(look, Schedule.spaced(lookEvery)), lookEvery))
+  // Without an answer, what is known of the difference goes on to hold.
+  const again = Effect.catchAll(look, (error) => Effect.logDebug("the database's clock was not read", error.message))
+  yield* Effect.forkScoped(Effect.delay(Effect.repeat(again, Schedule.spaced(lookEvery)), lookEvery))
   return Layer.setClock(clock)
 })
 
-/** Sets the clock of everything that is built after it, and of what runs on it, by the database in context. */
-export const layer: Layer.Layer<never, never, SqlClient> = Layer.unwrapScoped(make)
+/**
+ * Sets the clock of everything that is built after it, and of what runs on it, by the database in context. TRANSIENT where
+ * the database does not tell: a wrong clock would find all times wrong.
+ */
+export const layer: Layer.Layer<never, Transient, SqlClient> = Layer.unwrapScoped(make)

@@ -80,7 +80,8 @@ export const censusGates: Gates = [
       } and due_on < 'infinity')`,
     set: ({ now, sql, today }) =>
       sql`last_synced_at = least(last_synced_at, ${now}), missing_since = least(missing_since, ${today}),
-        gone_at = least(gone_at, ${now}), due_on = least(due_on, ${today})`
+        gone_at = least(gone_at, ${now}),
+        due_on = case when due_on < 'infinity' then least(due_on, ${today}) else due_on end`
   }
 ]
 

@@ -135,6 +135,31 @@ for (const database of testDatabases) {
           yield* two.end
         }).pipe(onMigrated))
 
+      it.scoped("shows nothing of what a clock ten years ahead has written, and writes over it", () =>
+        Effect.gen(function*() {
+          const sql = yield* SqlClient
+          yield* TestClock.setTime(start)
+          const ahead = sql`to_timestamp(${start / 1000}::float8) + interval '10 years'`
+          yield* sql`insert into image_census_processes (id, host, pid, command, started_at, heartbeat_at)
+            values ('wrong', 'there', 1, 'daemon', ${ahead}, ${ahead})`
+          yield* sql`insert into image_census_budgets
+              (budget_id, service, payer, remaining, parked_until, park_reason, observed_at)
+            values (${budgetId(hub)}, ${hub.service}, ${hub.payer}, 1, ${ahead}, 'wrong', ${ahead})`
+          const { board, budgets, end } = yield* startProcess("one")
+          assert.deepStrictEqual(yield* board.running, [])
+          assert.isUndefined((yield* board.budgets)[0]?.parkedUntil)
+          yield* board.report("sync", {})
+          yield* budgets.observe(hub, { remaining: 9 })
+          yield* budgets.park(hub, start + 600_000, "429")
+          yield* TestClock.adjust(1000)
+          const [seen] = yield* eventually(board.budgets, ([first]) => first?.remaining === 9)
+          assert.deepInclude(seen, { parkedUntil: start + 600_000, parkReason: "429" })
+          assert.isAtMost(seen?.observedAt ?? 0, start + 1000)
+          assert.deepStrictEqual((yield* board.running).map(({ id }) => id), ["one"])
+          assert.deepStrictEqual(yield* sql`select id from image_census_processes`, [{ id: "one" }])
+          yield* end
+        }).pipe(onMigrated))
+
       it.scoped("shows a park that is no instant as none", () =>
         Effect.gen(function*() {
           const sql = yield* SqlClient
