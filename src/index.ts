@@ -139,6 +139,7 @@ export * as RegistryCredentialsMemory from "./layers/registry/RegistryCredential
 export * as ReleaseProjectsHttp from "./layers/releases/ReleaseProjectsHttp.js"
 export * as CensusPagesSql from "./layers/store/CensusPagesSql.js"
 export * as Database from "./layers/store/Database.js"
+export * as DatabaseClock from "./layers/store/DatabaseClock.js"
 export * as FirstSightsSql from "./layers/store/FirstSightsSql.js"
 export * as ImageCatalogSql from "./layers/store/ImageCatalogSql.js"
 export * as LinkStoreSql from "./layers/store/LinkStoreSql.js"
