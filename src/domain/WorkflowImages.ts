@@ -50,13 +50,29 @@ const nothing = (problem: WorkflowFindings["problem"]): WorkflowFindings => ({
 const relevant =
   /push|publish|docker|image|container|buildah|podman|skopeo|crane|regctl|goreleaser|kaniko|jib|\bko\b|uses:\s*["']?\.\/|workflows\/|depot|release/i
 
-// Names that a file sets, or hands on: a word that is neither read (`$NAME`, `env.NAME`) nor a key. Found all at once, for
-// a search for each name that is asked for would read the file that often.
+// Whether a file sets a name, or hands it on: as a word that is neither read (`$NAME`, `env.NAME`) nor a key.
+const sets = (text: string, name: string): boolean => {
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    const after = text.slice(at + name.length, at + name.length + 2)
+    if (!/^[.\w${]$/.test(text.charAt(at - 1)) && !/^(?:\w|:(?!:))/.test(after)) return true
+  }
+  return false
+}
+
+// Few names are looked for one by one, which is quicker; more of them all at once, for the file is not read that often.
+const fewNames = 8
+
 const assigned = (text: string): (name: string) => boolean => {
-  let known: ReadonlySet<string> | undefined
+  const known = new Map<string, boolean>()
+  let all: ReadonlySet<string> | undefined
   return (name) => {
-    known ??= new Set(text.match(/(?<![.\w${])\w+(?!\w|:(?!:))/g))
-    return name.length <= 100 && known.has(name)
+    const before = known.get(name)
+    if (before !== undefined) return before
+    if (!/^\w{1,100}$/.test(name)) return false
+    if (known.size >= fewNames) return (all ??= new Set(text.match(/(?<![.\w${])\w+(?!\w|:(?!:))/g))).has(name)
+    const answer = sets(text, name)
+    known.set(name, answer)
+    return answer
   }
 }
 
