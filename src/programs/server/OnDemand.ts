@@ -7,6 +7,7 @@ import type { Duration } from "effect"
 import { Transient } from "../../domain/Errors.js"
 import type { RepositoryName } from "../../domain/GitHubRepository.js"
 import { fullName } from "../../domain/GitHubRepository.js"
+import { contained } from "../../layers/contained.js"
 import type { DockerHubRegistry } from "../../services/DockerHubRegistry.js"
 import type { GitHubProbe } from "../../services/GitHubProbe.js"
 import type { LinkStore } from "../../services/LinkStore.js"
@@ -76,6 +77,7 @@ export const layer = (options: OnDemandOptions): Layer.Layer<OnDemand, never, Wo
             Ref.update(pending, (names) => new Set([...names].filter((name) => name !== what))),
             work
           ).pipe(
+            contained("requests", what),
             Effect.catchAllCause((cause) => Effect.logWarning("a request could not be done", cause)),
             Effect.annotateLogs("request", what),
             Effect.provide(Layer.merge(Layer.succeedContext(world), SyncProgress.layer))

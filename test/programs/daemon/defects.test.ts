@@ -181,9 +181,11 @@ describe("the daemon", () => {
             Layer.succeed(LinkStore, links),
             Layer.succeed(ImageCatalog, catalog),
             Layer.succeed(WatchStore, watches)
-          ).pipe(Layer.provideMerge(Layer.provide(ProcessBoardMemory.layer(testProcess), RateBudgetsMemory.layer)))
-        ),
-        Effect.provide(errors)
+          ).pipe(
+            Layer.provideMerge(Layer.provide(ProcessBoardMemory.layer(testProcess), RateBudgetsMemory.layer)),
+            Layer.merge(errors)
+          )
+        )
       )
 
       const intervals = { discovery: Duration.days(14), refresh: Duration.days(1) }
