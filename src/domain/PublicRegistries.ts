@@ -3,6 +3,7 @@
  * are front ends of others.
  */
 import { networkOfHost } from "./PrivateAddress.js"
+import { addressProblem } from "./ReferenceGrammar.js"
 
 /** Registries that anybody may read, run by those who are known for it. */
 const wellKnown: ReadonlySet<string> = new Set([
@@ -46,7 +47,8 @@ export const isWellKnown = (registry: string): boolean => wellKnown.has(registry
  * this machine or in a private network.
  */
 export const labelRefusal = (registry: string, configured: ReadonlySet<string>): string | undefined => {
-  if (!URL.canParse(`https://${registry}`)) return `${registry} is no address of a registry`
+  const problem = addressProblem(registry)
+  if (problem !== undefined) return problem
   const network = networkOfHost(new URL(`https://${registry}`).hostname) ?? "public"
   if (network !== "public") return `${registry}, which a label names, is not on the public internet`
   return isWellKnown(registry) || configured.has(registry)

@@ -71,6 +71,20 @@ export interface CopyReport {
 }
 
 /**
+ * Reads of images whose names strangers wrote into a label or an annotation: `org.opencontainers.image.base.name`. Asked
+ * are well-known public registries, those that a person has configured and the registry of the image that bears the
+ * label. Apart from that last one and from mirrors, which a person set, no address outside the internet is connected to,
+ * whatever a name resolves to.
+ */
+export interface LabelledImages {
+  /** Why a name is not asked for, in words for people; none where it is. */
+  readonly refusal: (named: RegistryRepository) => Option.Option<string>
+  /** As of the client; AUTH with scope `one` for what is not asked for. */
+  readonly manifest: (reference: ImageReference) => Effect.Effect<RegistryManifest, CensusError>
+  readonly document: (reference: ImageReference) => Effect.Effect<Uint8Array, CensusError>
+}
+
+/**
  * A client of every OCI registry (distribution-spec 1.1). A reference is asked for by its digest where it has one, else
  * by its tag, else by `latest`.
  *
@@ -110,6 +124,9 @@ export class OciRegistry extends Context.Tag("image-census/OciRegistry")<OciRegi
     reference: ImageReference,
     options?: { readonly artifactType?: string }
   ) => Effect.Effect<ReadonlyArray<Referrer>, CensusError>
+
+  /** Reads of what the labels of an image name. */
+  readonly namedBy: (image: RegistryRepository) => LabelledImages
 
   /**
    * Whether the registry itself has this, to decide whether to send it: never from a cache or a mirror, and a HEAD's 404 is

@@ -18,6 +18,7 @@ import { at, makeCopy } from "./copy.js"
 import { makeCore } from "./core.js"
 import { makeDeadlines } from "./deadlines.js"
 import { makeManifests } from "./manifests.js"
+import { makeNamedBy } from "./namedBy.js"
 import { type OciRegistryOptions, settle } from "./options.js"
 import { makePush } from "./push.js"
 import { makeReferrers } from "./referrers.js"
@@ -37,6 +38,12 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
   const blobs = makeBlobs(core, calls, cache, options)
   const listing = makeTags(core, calls, options)
   const uploads = makeUploads(core, ways, calls, options)
+  // What labels name is read in the same lanes and with the same tokens and cache, but no further than the internet.
+  const publicCalls = makeCalls(options.mirrors, "public")
+  const elsewhere = {
+    manifest: makeManifests(core, publicCalls, cache, options).manifest,
+    document: makeBlobs(core, publicCalls, cache, options).document
+  }
   const push = makePush(core, calls, uploads, manifests.forget)
 
   const transfer = (
@@ -72,6 +79,10 @@ export const make = Effect.fnUntraced(function*(given: OciRegistryOptions = {}) 
     document: blobs.document,
     tags: listing.tags,
     referrers: makeReferrers(core, calls, manifests, options),
+    namedBy: makeNamedBy({ manifest: manifests.manifest, document: blobs.document }, elsewhere, [
+      ...options.configured,
+      ...options.mirrors.map(({ registry }) => registry)
+    ]),
     has: push.has,
     pushManifest: push.pushManifest,
     pushBlob: push.pushBlob,

@@ -18,6 +18,7 @@ import { nameIn, wordsFor } from "./calls.js"
 import { at, childrenIn, makeCopy } from "./copy.js"
 import { malformed } from "./failures.js"
 import { verified, verifyDigest } from "./integrity.js"
+import { makeNamedBy } from "./namedBy.js"
 import { maxDocumentBytes } from "./options.js"
 
 interface Kept {
@@ -200,6 +201,7 @@ export const make = (): typeof OciRegistry.Service => {
           ? found
           : found.filter((one) => Option.contains(one.artifactType, options.artifactType))
       }),
+    namedBy: makeNamedBy({ manifest, document }, { manifest, document }),
     has,
     pushManifest,
     pushBlob,

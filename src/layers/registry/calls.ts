@@ -3,6 +3,7 @@
  */
 import { Option } from "effect"
 import { canonicalName, type ImageReference } from "../../domain/ImageReference.js"
+import type { Reach } from "../../domain/PrivateAddress.js"
 import type { RegistryRepository } from "../../services/OciRegistry.js"
 import { getOrMake } from "../getOrMake.js"
 import { type Endpoint, type MirrorSetting, readEndpoint, registryEndpoint, urlOf } from "./endpoints.js"
@@ -47,13 +48,13 @@ const asIs = { "accept-encoding": "identity" } as const
 
 const manifestPath = (reference: ImageReference): string => `manifests/${nameIn(reference)}`
 
-/** The calls of one client; reads go to mirrors. */
-export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
+/** The calls of one client; reads go to mirrors. `within`: how far the registries' own addresses may be. */
+export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>, within?: Reach) => {
   const mirrored = new Map<string, Endpoint>()
   const own = new Map<string, Endpoint>()
 
   const reading = ({ registry, repository }: RegistryRepository, { headers, method, path, what }: Parts): Call => {
-    const endpoint = getOrMake(mirrored, registry, () => readEndpoint(registry, mirrors))
+    const endpoint = getOrMake(mirrored, registry, () => readEndpoint(registry, mirrors, within))
     return {
       endpoint,
       method,
@@ -70,7 +71,7 @@ export const makeCalls = (mirrors: ReadonlyArray<MirrorSetting>) => {
     { headers, method, path, what }: Parts,
     body?: CallBody
   ): Call => {
-    const endpoint = getOrMake(own, registry, () => registryEndpoint(registry, mirrors))
+    const endpoint = getOrMake(own, registry, () => registryEndpoint(registry, mirrors, within))
     return {
       endpoint,
       method,

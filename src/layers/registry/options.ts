@@ -7,6 +7,8 @@ import type { MirrorSetting } from "./endpoints.js"
 export interface OciRegistryOptions {
   /** Other addresses for the reads of registries. Default: none. */
   readonly mirrors?: ReadonlyArray<MirrorSetting>
+  /** Registries that labels may name beside those that everybody knows. Those with a mirror are among them. Default: none. */
+  readonly configured?: ReadonlyArray<string>
   /** Requests in flight to one registry. Default 6. */
   readonly concurrency?: number
   /** Requests per second to one registry, by its name; no entry means no limit of ours. */
@@ -31,6 +33,7 @@ export type Settled = Required<OciRegistryOptions>
 /** The options with the usual values in place of what is missing. */
 export const settle = (options: OciRegistryOptions): Settled => ({
   mirrors: [],
+  configured: [],
   concurrency: 6,
   requestsPerSecond: {},
   longestWait: Duration.seconds(30),
