@@ -76,10 +76,21 @@ export interface SourceFinding {
   readonly claim: ClaimedSource
   readonly at: number
   readonly dueAt: number
-  /** Manifests that were asked for. */
+  /** Manifests that were asked for at the image's registry. */
   readonly pulls: number
+  /** Those that were asked for at another registry, where its base is. */
+  readonly basePulls?: { readonly registry: string; readonly pulls: number }
   readonly result: SourceResult | Deferral
 }
 
 /** Manifests that a look at an image's origin asks for at most: an index and a child, of it and of its base. */
 export const mostPulls = 4
+
+/** What looks changed of each registry's budget of pulls: what was asked for, less what their claims had reserved. */
+export const pullsSpent = (
+  findings: ReadonlyArray<SourceFinding>
+): ReadonlyArray<{ readonly registry: string; readonly at: number; readonly pulls: number }> =>
+  findings.flatMap(({ at, basePulls, claim, pulls }) => [
+    { registry: claim.registry, at, pulls: pulls - mostPulls },
+    ...(basePulls === undefined ? [] : [{ ...basePulls, at }])
+  ])

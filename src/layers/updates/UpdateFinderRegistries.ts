@@ -73,7 +73,7 @@ export const make = Effect.fnUntraced(function*(options: UpdateFinderOptions = {
   const listings = makeListings(registry, yield* DockerHubTags)
   const manifests = makeManifestFacts(registry)
   const pinnedOf = makePinned(registry, manifests)
-  const notes = makeNotes(manifests, yield* ReleaseProjects)
+  const notes = makeNotes(registry, yield* ReleaseProjects)
   const verify = makeVerify(manifests, yield* FirstSights)
 
   // The Hub's client waits for parks of any length; whoever asks here wants an answer.

@@ -7,10 +7,11 @@ import { canonical, type ImageReference, parse } from "../../domain/ImageReferen
 import type { Platform } from "../../domain/Platform.js"
 import * as Notes from "../../domain/ReleaseNotes.js"
 import type { TagVersion } from "../../domain/TagVersion.js"
+import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { ReleaseProjects } from "../../services/ReleaseProjects.js"
 import type { UpdateQuestion } from "../../services/UpdateFinder.js"
 import { makeRemembered } from "../remembered.js"
-import type { ManifestFacts, ReadImage } from "./tagFacts.js"
+import { makeManifestFacts, type ReadImage } from "./tagFacts.js"
 
 const baseDigestLabel = "org.opencontainers.image.base.digest"
 
@@ -18,10 +19,11 @@ const baseDigestLabel = "org.opencontainers.image.base.digest"
 const baseHolds = 3_600_000
 
 /** What can be said of an image's source once the image for the platform was read. */
-export const makeNotes = (manifests: ManifestFacts, projects: typeof ReleaseProjects.Service) => {
+export const makeNotes = (registry: typeof OciRegistry.Service, projects: typeof ReleaseProjects.Service) => {
   const bases = makeRemembered<Notes.Labels, CensusError>({ answers: baseHolds, failures: 60_000, keys: 500 })
 
-  const labelsOf = Effect.fnUntraced(function*(reference: ImageReference, platform: Platform) {
+  const labelsOf = Effect.fnUntraced(function*(of: ImageReference, reference: ImageReference, platform: Platform) {
+    const manifests = makeManifestFacts(registry.namedBy(of))
     const { image } = yield* manifests.facts(reference, platform)
     if (Option.isNone(image)) return {}
     const { config } = yield* manifests.image(reference, image.value)
@@ -29,14 +31,14 @@ export const makeNotes = (manifests: ManifestFacts, projects: typeof ReleaseProj
   })
 
   /** The labels of the base, where the image's own name both a base and a source. */
-  const baseLabels = (labels: Notes.Labels, platform: Platform) =>
+  const baseLabels = (labels: Notes.Labels, { platform, reference }: UpdateQuestion) =>
     Effect.gen(function*() {
       const name = Option.getOrUndefined(Notes.baseOf(labels))
       if (name === undefined || Option.isNone(Notes.sourceOf(labels))) return Option.none()
       const digest = labels[baseDigestLabel]
       const base = Either.getRight(parse(digest === undefined || name.includes("@") ? name : `${name}@${digest}`))
       if (Option.isNone(base)) return Option.none()
-      return Option.some(yield* bases(canonical(base.value), labelsOf(base.value, platform)))
+      return Option.some(yield* bases(canonical(base.value), labelsOf(reference, base.value, platform)))
     })
 
   /**
@@ -46,17 +48,17 @@ export const makeNotes = (manifests: ManifestFacts, projects: typeof ReleaseProj
   const source = Effect.fn("UpdateFinder.source")(function*(
     image: ReadImage,
     indexAnnotations: Notes.Labels,
-    { platform, source: given }: UpdateQuestion
+    question: UpdateQuestion
   ) {
     const labels = Option.match(image.config, { onNone: () => ({}), onSome: ({ labels }) => labels })
-    const base = yield* Effect.either(baseLabels(labels, platform))
+    const base = yield* Effect.either(baseLabels(labels, question))
     return {
       source: Notes.chooseSource({
         labels,
         manifestAnnotations: image.manifest.annotations ?? {},
         indexAnnotations,
         baseLabels: Option.flatten(Either.getRight(base)),
-        given
+        given: question.source
       }),
       warnings: Option.toArray(
         Option.map(Either.getLeft(base), ({ message }) => `its source may be that of its base image: ${message}`)

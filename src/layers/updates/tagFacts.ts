@@ -59,7 +59,7 @@ const malformed = (reference: ImageReference, message: string) =>
   new Transient({ service: reference.registry, reason: "malformed", message: `${familiar(reference)}: ${message}` })
 
 /** What manifests say. The content cache answers for what was read before. */
-export const makeManifestFacts = (registry: typeof OciRegistry.Service) => {
+export const makeManifestFacts = (registry: Pick<typeof OciRegistry.Service, "document" | "manifest">) => {
   const configOf = (reference: ImageReference, { config }: Documents.Manifest) =>
     Effect.gen(function*() {
       if (Documents.kindOf(config.mediaType) !== "config") return Option.none()

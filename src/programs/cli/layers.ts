@@ -127,9 +127,10 @@ const credentials = ({ home }: Program) =>
 
 /** Registries and their cache. What a tag pointed to is remembered only for the length of one command. */
 const registries = (program: Program, length: keyof typeof cacheBytes) =>
-  withSettings(({ registries }) =>
+  withSettings(({ discovery, registries }) =>
     OciRegistryHttp.layer({
       mirrors: registries.endpoints,
+      configured: [...discovery.registries, ...registries.auths.map(({ registry }) => registry)],
       concurrency: registries.concurrency,
       requestsPerSecond: registries.requestsPerSecond,
       longestWait: registries.maxWait,

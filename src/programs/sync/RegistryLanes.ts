@@ -59,6 +59,8 @@ interface Services {
   readonly store: LinkStore["Type"]
   readonly registry: OciRegistry["Type"]
   readonly quay: QuayApi["Type"]
+  /** Shared by the lanes: what images of one registry name at another is that other's to answer. */
+  readonly guards: Breaker.Guards
 }
 
 const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
@@ -66,7 +68,7 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
   ask: AskHub,
   recorder: RegistryRecorder.RegistryRecorder,
   options: RegistryLanesOptions,
-  { quay, registry, store }: Services
+  { guards, quay, registry, store }: Services
 ): Effect.fn.Return<ReadonlyArray<RegistryLane>, never, GitHubProbe> {
   const { batchSize: limit, lease, repositories } = options
   const pullsPerDay = options.verifyPullsPerDay ?? 0
@@ -74,7 +76,7 @@ const lanesOf = Effect.fn("RegistryLanes.lanesOf")(function*(
     { ask, registry, quay, guard: yield* Breaker.make(name) },
     Duration.toMillis(options.discoveryInterval)
   )
-  const read = yield* makeSourceLook(registry, yield* Breaker.make(`verification at ${name}`, "verification"))
+  const read = yield* makeSourceLook(registry, guards)
   const checks: Lane<ClaimedCheck, never> = {
     name,
     claim: Effect.uninterruptible(
@@ -112,7 +114,7 @@ export const make = Effect.fn("RegistryLanes.make")(function*(
     quay: yield* Effect.serviceOption(QuayApi)
   })
   if (Option.isNone(given) || !options.discovery) return none
-  const services = given.value
+  const services = { ...given.value, guards: Breaker.makeGuards("verification") }
   const registries = options.registries ?? [dockerHub]
   if (options.includeDeferred) yield* services.store.undefer(registries)
   const recorder = yield* RegistryRecorder.make(options.lease).pipe(Effect.provideService(LinkStore, services.store))

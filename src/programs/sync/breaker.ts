@@ -16,10 +16,14 @@ export interface GuardedRow {
   readonly attempts: number
 }
 
-/** Makes a look; every end but an interruption is an answer or a deferral. */
+/**
+ * Makes a look; every end but an interruption is an answer or a deferral. Parks up to `longest` are waited out (default: a
+ * minute).
+ */
 export type Guard = <A, R>(
   row: GuardedRow,
-  look: Effect.Effect<A, CensusError, R>
+  look: Effect.Effect<A, CensusError, R>,
+  longest?: Duration.Duration
 ) => Effect.Effect<A | Deferral, never, R>
 
 /** Parks up to this length are waited out; longer ones put the row off until they end. */
@@ -64,7 +68,7 @@ export const make = Effect.fn("breaker.make")(function*(
       } else if (after._tag === "Closed" && before._tag !== "Closed") yield* Effect.logInfo(`${registry} answers again`)
     })
 
-  return <A, R>({ attempts, image }: GuardedRow, look: Effect.Effect<A, CensusError, R>) => {
+  return <A, R>({ attempts, image }: GuardedRow, look: Effect.Effect<A, CensusError, R>, longest = longestPark) => {
     const go = (parks: number): Effect.Effect<A | Deferral, never, R> =>
       Effect.gen(function*() {
         const now = yield* Clock.currentTimeMillis
@@ -90,7 +94,7 @@ export const make = Effect.fn("breaker.make")(function*(
             RATE_LIMIT: (error) =>
               Effect.flatMap(Clock.currentTimeMillis, (now) => {
                 const wait = error.until.epochMillis - now
-                return wait > Duration.toMillis(longestPark) || parks >= mostParks
+                return wait > Duration.toMillis(longest) || parks >= mostParks
                   ? putOff(attempts, error.message, error.until.epochMillis)
                   : Effect.zipRight(Effect.sleep(Math.max(wait, 0)), go(parks + 1))
               })
@@ -100,3 +104,17 @@ export const make = Effect.fn("breaker.make")(function*(
     return go(0)
   }
 })
+
+/** Guards by what they are for; whoever looks at the same has the same guard. */
+export type Guards = (name: string) => Effect.Effect<Guard>
+
+/** Guards that are made as they are asked for. */
+export const makeGuards = (job: DefectJob): Guards => {
+  const known = new Map<string, Guard>()
+  return (name) =>
+    Effect.suspend(() => {
+      const guard = known.get(name)
+      if (guard !== undefined) return Effect.succeed(guard)
+      return Effect.tap(make(name, job), (made) => Effect.sync(() => known.set(name, made)))
+    })
+}

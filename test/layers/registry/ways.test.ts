@@ -11,7 +11,7 @@ import type { OciRegistryOptions } from "../../../src/layers/registry/options.js
 import * as CredentialsMemory from "../../../src/layers/registry/RegistryCredentialsMemory.js"
 import { OciRegistry } from "../../../src/services/OciRegistry.js"
 import { countingPort, proxying, resolving, serving } from "../../support/outside.js"
-import { imageBytes, reference } from "./stub.js"
+import { imageBytes, manifestType, reference } from "./stub.js"
 
 type Registry = OciRegistry["Type"]
 
@@ -40,6 +40,8 @@ const names = {
   "quay.io": ["10.0.0.9"],
   "harbor.example": ["10.0.0.9"]
 }
+
+const resolve = resolving(names)
 
 const literals = [
   "127.0.0.1",
@@ -103,7 +105,7 @@ describe("where a registry on the internet sends us", () => {
         const target = { host: "" }
         const { asked, proxy } = yield* proxying(sendingTo(() => target.host))
         const endpoints = [{ registry: "registry.example", address: new URL("http://registry.example") }]
-        const layer = over({ lookup: resolving(names), proxy: { http: proxy, https: proxy } }, { mirrors: endpoints })
+        const layer = over({ lookup: resolve, proxy: { http: proxy, https: proxy } }, { mirrors: endpoints })
         yield* Effect.gen(function*() {
           const registry = yield* OciRegistry
           for (const host of [...literals, ...refusedNames]) {
@@ -142,6 +144,54 @@ describe("where a registry of one's own sends us", () => {
         target.host = `loop.example:${here.port}`
         yield* Effect.flip(registry.manifest(reference(`${host}/o/x:1`)))
         assert.strictEqual(here.counted.connections, 1)
-      }).pipe(Effect.provide(over({ lookup: resolving(names) })))
+      }).pipe(Effect.provide(over({ lookup: resolve })))
+    }))
+})
+
+describe("where a label sends us", () => {
+  it.scopedLive("is a registry that everybody knows or a person configured, and no address of this machine or its networks", () =>
+    Effect.gen(function*() {
+      const here = yield* countingPort
+      const own = `loop.example:${here.port}`
+      const seen: Array<string> = []
+      const lookup: typeof resolve = (host, options, callback) => {
+        seen.push(host)
+        resolve(host, options, callback)
+      }
+      yield* Effect.gen(function*() {
+        const registry = yield* OciRegistry
+        const named = registry.namedBy(reference("ghcr.io/acme/app"))
+        const hosts = [`127.0.0.1:${here.port}`, `localhost:${here.port}`, `[::1]:${here.port}`]
+        for (const host of [...hosts, "evil.example", `elsewhere.example:${here.port}`, "cdn.example"]) {
+          const error = yield* Effect.flip(named.manifest(reference(`${host}/o/x:1`)))
+          assert.strictEqual(error._tag === "AUTH" ? error.scope : error._tag, "one", host)
+        }
+        assert.deepStrictEqual(seen, [])
+        // Names that are asked for are held to the internet when they are resolved.
+        for (const host of [own, "quay.io"]) {
+          const error = yield* Effect.flip(named.manifest(reference(`${host}/o/x:1`)))
+          assert.strictEqual(error._tag === "TRANSIENT" ? error.reason : error._tag, "malformed", host)
+          assert.match(error.message, /in a (?:loopback|private) network/)
+        }
+        assert.strictEqual(here.counted.connections, 0)
+        // A person may ask for it.
+        yield* Effect.flip(registry.manifest(reference(`${own}/o/x:1`)))
+        assert.strictEqual(here.counted.connections, 1)
+      }).pipe(Effect.provide(over({ lookup }, { configured: [own, `127.0.0.1:${here.port}`] })))
+    }))
+
+  it.scopedLive("is the mirror that a person set for the registry, wherever it is", () =>
+    Effect.gen(function*() {
+      const address = new URL(
+        yield* serving((request, response) => {
+          request.resume()
+          response.writeHead(200, { "content-type": manifestType }).end(bytes)
+        })
+      )
+      yield* Effect.gen(function*() {
+        const registry = yield* OciRegistry
+        const found = yield* registry.namedBy(reference("ghcr.io/acme/app")).manifest(reference("alpine:3"))
+        assert.strictEqual(found.digest, digest)
+      }).pipe(Effect.provide(over({ lookup: resolve }, { mirrors: [{ registry: "docker.io", address }] })))
     }))
 })

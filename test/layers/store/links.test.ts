@@ -363,6 +363,27 @@ onEveryStore("links", [
       })
   ),
 
+  when(
+    "what a base cost is spent from the budget of the base's registry",
+    ({ links, store }) =>
+      Effect.gen(function*() {
+        for (const name of ["a/one", "b/two"]) {
+          yield* store.recordDiscovery([hit(yield* claimOne(store, name), evening, name, 7n)])
+        }
+        yield* publishes(store, links, "acme/app", "ghcr.io/acme/app")
+        const limits = { pullsPerDay: 10 }
+        const [claim] = yield* links.claimSources({ ...lane("ghcr.io"), ...limits })
+        if (claim === undefined) return assert.fail("nothing was claimed")
+        yield* links.recordSources([{
+          ...says(claim, evening, undefined),
+          pulls: 1,
+          basePulls: { registry: "docker.io", pulls: 5 }
+        }])
+        // Of ten, five are left, which is one look of up to four.
+        assert.strictEqual((yield* links.claimSources({ ...lane("docker.io"), ...limits })).length, 1)
+      })
+  ),
+
   when("evidence that a look no longer finds ages, and comes back", ({ links, store }) =>
     Effect.gen(function*() {
       yield* publishes(store, links, "acme/app", "ghcr.io/acme/app")

@@ -12,6 +12,7 @@ import * as ProcessBoardMemory from "../../../src/layers/memory/ProcessBoardMemo
 import * as StoreMemory from "../../../src/layers/memory/RepoDockerStoreMemory.js"
 import { emptyTables } from "../../../src/layers/memory/store/tables.js"
 import * as WatchesMemory from "../../../src/layers/memory/WatchStoreMemory.js"
+import * as OciRegistryMemory from "../../../src/layers/registry/OciRegistryMemory.js"
 import { keep } from "../../../src/programs/catalog/SyncCatalog.js"
 import type { Job } from "../../../src/programs/daemon/Job.js"
 import { supervise } from "../../../src/programs/daemon/supervise.js"
@@ -69,6 +70,7 @@ const world = Layer.mergeAll(
   }),
   Layer.mock(DockerHubTags, { pages: () => Stream.empty }),
   Layer.mock(OciRegistry, {
+    namedBy: OciRegistryMemory.make().namedBy,
     tags: ({ repository }) => Stream.fromEffect(orDie(repository, Effect.succeed("latest"))),
     resolve: ({ repository }) => orDie(repository, new NotFound({ service: "ghcr.io", what: "latest" })),
     manifest: ({ repository }) => orDie(repository, new NotFound({ service: "ghcr.io", what: "latest" }))

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Either, Option, Stream } from "effect"
+import { Clock, DateTime, Effect, Either, Layer, Option, Stream } from "effect"
 import { digestOf } from "../../../src/domain/ContentDigest.js"
-import { parseNormalized } from "../../../src/domain/ImageReference.js"
+import { type CensusError, RateLimit, Transient } from "../../../src/domain/Errors.js"
+import { type ImageReference, parseNormalized } from "../../../src/domain/ImageReference.js"
 import * as Documents from "../../../src/domain/OciDocuments.js"
 import type { ClaimedSource, SourceResult } from "../../../src/domain/RegistryCheck.js"
 import { sourceKey } from "../../../src/domain/Verification.js"
@@ -9,6 +10,7 @@ import * as GitHubProbeMemory from "../../../src/layers/github/GitHubProbeMemory
 import * as OciRegistryMemory from "../../../src/layers/registry/OciRegistryMemory.js"
 import * as Breaker from "../../../src/programs/sync/breaker.js"
 import { makeSourceLook } from "../../../src/programs/sync/sourceLooks.js"
+import { GitHubProbe } from "../../../src/services/GitHubProbe.js"
 import type { OciRegistry } from "../../../src/services/OciRegistry.js"
 
 type Registry = OciRegistry["Type"]
@@ -94,7 +96,7 @@ const world = GitHubProbeMemory.layer([
 
 const look = (registry: Registry, over: Partial<ClaimedSource> = {}) =>
   Effect.gen(function*() {
-    const read = yield* makeSourceLook(registry, yield* Breaker.make("ghcr.io"))
+    const read = yield* makeSourceLook(registry, Breaker.makeGuards("verification"))
     return yield* read({ ...claim, ...over })
   }).pipe(Effect.provide(world))
 
@@ -209,7 +211,7 @@ describe("a look at what an image says of its origin", () => {
           labels: { ...inherited, "org.opencontainers.image.base.name": "docker.io/upstream/base:3" }
         })
       })
-      assert.deepStrictEqual(yield* ends(push), ["Silent", 2])
+      assert.deepStrictEqual(yield* ends(push), ["Silent", 1])
       assert.deepStrictEqual(
         yield* ends((registry) => pushImage(registry, name, "latest", { labels: inherited })),
         ["latest: github.com/upstream/base", 1]
@@ -228,4 +230,138 @@ describe("a look at what an image says of its origin", () => {
         ["latest: github.com/gone/away", 1]
       )
     }))
+})
+
+const base = "org.opencontainers.image.base.name"
+
+/** Images of which each names a base, and a look at each with guards that they share. */
+const looking = (registry: Registry) =>
+  Effect.map(
+    makeSourceLook(registry, Breaker.makeGuards("verification")),
+    (read) => (image: string, labels: Texts = {}) =>
+      Effect.zipRight(
+        pushImage(registry, image, "latest", { labels: { [source]: "https://github.com/acme/app", ...labels } }),
+        read({ ...claim, image })
+      )
+  )
+
+/** A registry of which everything outside of `ghcr.io` fails in a way, and what was asked for there. */
+const troubled = (failure: CensusError) => {
+  const registry = OciRegistryMemory.make()
+  const asked: Array<string> = []
+  const fail = (reference: ImageReference) =>
+    Effect.suspend(() => {
+      asked.push(reference.registry)
+      return Effect.fail(failure)
+    })
+  const namedBy: Registry["namedBy"] = (image) => ({ ...registry.namedBy(image), manifest: fail, document: fail })
+  return { registry: { ...registry, namedBy }, asked }
+}
+
+const inTrouble = new Transient({ service: "docker.io", reason: "server", message: "HTTP 503" })
+
+describe("names in the labels of images", () => {
+  const strange = [
+    "127.0.0.1:5000/x:1",
+    "localhost/x:1",
+    "localhost:5000/x:1",
+    "10.0.0.9/library/base:1",
+    "169.254.169.254/latest/meta-data:1",
+    "[::1]:5000/x:1",
+    "[fd00:ec2::254]/x:1",
+    "evil.example/x:1",
+    "256.256.256.256/library/base:1",
+    "foo.bar:99999/x:1",
+    "0x7f.1/x:1",
+    "xn--a.example/x:1"
+  ]
+
+  for (const named of strange) {
+    it.effect(`are not asked for at ${named}: then the base is not known`, () =>
+      Effect.gen(function*() {
+        const { asked, registry } = troubled(inTrouble)
+        const read = yield* looking(registry)
+        const { result } = yield* read(name, { [base]: named })
+        assert.strictEqual(saying(result), "latest: github.com/acme/app")
+        assert.deepStrictEqual(asked, [])
+      }).pipe(Effect.provide(world)))
+  }
+
+  it.effect("are asked for at the registry of the image itself, and at those that everybody knows", () =>
+    Effect.gen(function*() {
+      const labels = { [source]: "https://github.com/acme/app" }
+      for (const at of ["ghcr.io/acme/base", "quay.io/acme/base", "own.example/acme/base"]) {
+        const registry = OciRegistryMemory.make()
+        yield* pushImage(registry, at, "1", { labels })
+        const read = yield* looking(registry)
+        const image = at.startsWith("own") ? "own.example/acme/app" : name
+        assert.strictEqual(saying((yield* read(image, { [base]: `${at}:1` })).result), "Silent", at)
+      }
+    }).pipe(Effect.provide(world)))
+
+  it.effect("cost the image's registry nothing where they fail: theirs is left alone then", () =>
+    Effect.gen(function*() {
+      const { asked, registry } = troubled(inTrouble)
+      const read = yield* looking(registry)
+      for (const index of [1, 2, 3, 4, 5]) {
+        const { basePulls, pulls, result } = yield* read(`ghcr.io/acme/built-${index}`, {
+          [base]: `docker.io/acme/base:${index}`
+        })
+        assert.strictEqual(
+          result._tag === "Deferred" ? result.reason : "",
+          index > 3 ? "verification at docker.io keeps failing" : "server: HTTP 503"
+        )
+        assert.deepStrictEqual([pulls, basePulls], [1, { registry: "docker.io", pulls: index > 3 ? 0 : 1 }])
+      }
+      assert.strictEqual(asked.length, 3)
+      // Images without such a base are read as before.
+      assert.strictEqual(saying((yield* read("ghcr.io/acme/plain")).result), "latest: github.com/acme/app")
+    }).pipe(Effect.provide(world)))
+
+  it.effect("put the image off until their registry wants to be asked again, and nobody waits", () =>
+    Effect.gen(function*() {
+      const until = 20_000
+      const { registry } = troubled(
+        new RateLimit({
+          budget: { service: "docker.io", payer: "anonymous" },
+          until: DateTime.unsafeMake(until),
+          reason: "429"
+        })
+      )
+      const read = yield* looking(registry)
+      const { result } = yield* read(name, { [base]: "alpine:3" })
+      assert.isTrue(result._tag === "Deferred" && result.notBefore >= until)
+      assert.strictEqual(yield* Clock.currentTimeMillis, 0)
+    }).pipe(Effect.provide(world)))
+
+  it.effect("of repositories cost the image's registry nothing where GitHub fails", () =>
+    Effect.gen(function*() {
+      const down = new Transient({ service: "github", reason: "server", message: "HTTP 502" })
+      const github = Layer.succeed(
+        GitHubProbe,
+        GitHubProbe.of({ ...(yield* GitHubProbe), probe: () => Effect.fail(down) })
+      )
+      const read = yield* Effect.provide(looking(OciRegistryMemory.make()), github)
+      for (const index of [1, 2, 3, 4]) {
+        const { result } = yield* read(`ghcr.io/acme/other-${index}`, { [source]: "https://github.com/acme/before" })
+        assert.strictEqual(result._tag, "Deferred")
+      }
+      assert.strictEqual(saying((yield* read("ghcr.io/acme/plain")).result), "latest: github.com/acme/app")
+    }).pipe(Effect.provide(world)))
+
+  it.effect("of one base are asked for once, however many images are built on it", () =>
+    Effect.gen(function*() {
+      const registry = OciRegistryMemory.make()
+      yield* pushImage(registry, "docker.io/acme/base", "1", { labels: { [source]: "https://github.com/acme/app" } })
+      const read = yield* looking(registry)
+      const pulls = yield* Effect.forEach([1, 2, 3], (index) =>
+        Effect.map(
+          read(`ghcr.io/acme/built-${index}`, { [base]: "docker.io/acme/base:1" }),
+          ({ basePulls, result }) => [
+            saying(result),
+            basePulls?.pulls
+          ]
+        ))
+      assert.deepStrictEqual(pulls, [["Silent", 1], ["Silent", 0], ["Silent", 0]])
+    }).pipe(Effect.provide(world)))
 })

@@ -3,7 +3,7 @@
  */
 import { Clock, Duration, Effect, Option } from "effect"
 import { key } from "../../../domain/GitHubRepository.js"
-import { mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
+import { mostPulls, pullsSpent, type SourceFinding } from "../../../domain/RegistryCheck.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
@@ -133,9 +133,9 @@ export const makeSources = (tables: Tables, holder: string) => {
 
   const recordSources = Effect.fn("LinkStore.recordSources")((findings: ReadonlyArray<SourceFinding>) =>
     Effect.sync(() => {
+      for (const { at, pulls, registry } of pullsSpent(findings)) spend(registry, at, pulls)
       for (const finding of findings) {
-        const { at, claim: { image, registry }, dueAt, pulls, result } = finding
-        spend(registry, at, pulls - mostPulls)
+        const { at, claim: { image }, dueAt, result } = finding
         const row = tables.sources.get(image)
         if (row === undefined) continue
         if (result._tag === "Deferred") {

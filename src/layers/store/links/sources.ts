@@ -2,7 +2,7 @@
  * Looks at what images say of their origin: claims within a day's budget, and what was read.
  */
 import { Clock, Duration, Effect, Schema } from "effect"
-import { type ClaimedSource, mostPulls, type SourceFinding } from "../../../domain/RegistryCheck.js"
+import { type ClaimedSource, mostPulls, pullsSpent, type SourceFinding } from "../../../domain/RegistryCheck.js"
 import { storable } from "../../../domain/StorableText.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { sourceKey } from "../../../domain/Verification.js"
@@ -160,7 +160,9 @@ export const makeSources = ({ holder, sql }: StoreCore) => {
             where s.image_name = x.image and s.lease = ${holder}`
           yield* noteDefects(sql, "verification", deferred.map(({ image, reason }) => ({ key: image, reason })))
         }
-        for (const { at, claim, pulls } of findings) yield* reserve(claim.registry, at, pulls - mostPulls)
+        // In one order everywhere: transactions that lock these rows in another would wait for each other.
+        const spent = pullsSpent(findings).toSorted((a, b) => a.registry < b.registry ? -1 : 1)
+        for (const { at, pulls, registry } of spent) yield* reserve(registry, at, pulls)
       }))
     },
     transient
