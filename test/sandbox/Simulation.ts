@@ -6,6 +6,7 @@ import { Effect } from "effect"
 import { type DockerHubOptions, makeDockerHub } from "./dockerhub/DockerHub.js"
 import { type GitHub, type GitHubOptions, makeGitHub } from "./github/GitHub.js"
 import type { ServiceCounts } from "./service/Counters.js"
+import type { Answer, Request } from "./service/Exchange.js"
 import { type Faults, makeFaults } from "./service/Faults.js"
 import { clientOf } from "./service/inProcess.js"
 import type { Service } from "./service/Service.js"
@@ -20,6 +21,8 @@ export interface SimulationOptions {
   readonly dockerhub?: DockerHubOptions
   /** More services of the same world, by the origin under which the real one is known. */
   readonly more?: (state: State, faults: Faults) => ReadonlyMap<string, Service>
+  /** What stands before the service of an origin: it may answer instead of it, or change the usual answer. */
+  readonly before?: (origin: string) => (request: Request, usual: Effect.Effect<Answer>) => Effect.Effect<Answer>
 }
 
 export interface Simulation {
@@ -58,6 +61,13 @@ export const makeSimulation = (options: SimulationOptions = {}): Effect.Effect<S
       ...(options.more?.(state, faults) ?? [])
     ])
     const all = Array.from(services.values())
+    const { before } = options
+    for (const [origin, service] of before === undefined ? [] : services) {
+      const stands = before?.(origin)
+      if (stands !== undefined) {
+        services.set(origin, { ...service, handle: (request) => stands(request, service.handle(request)) })
+      }
+    }
     return {
       state,
       expected: expectedOf(state.world),

@@ -17,14 +17,18 @@ export interface Request {
 /** Names in lower case. */
 export type Headers = Readonly<Record<string, string>>
 
-/** `cut`: the connection breaks after so many characters of the body. `Reset`: it breaks before an answer. */
+/**
+ * `cut`: the connection breaks after so many characters of the body. `then`: the body does not end, because more of the
+ * same comes (`endless`) or nothing more (`silence`). `Reset`: the connection breaks before an answer.
+ */
 export type Answer =
   | {
     readonly _tag: "Answer"
     readonly status: number
     readonly headers: Headers
-    readonly body: string
+    readonly body: string | Uint8Array
     readonly cut?: number
+    readonly then?: "endless" | "silence"
   }
   | { readonly _tag: "Reset" }
 

@@ -48,16 +48,20 @@ const responseOf = (
   answer: Answer
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.RequestError> => {
   if (answer._tag === "Reset") return Effect.fail(broken(request, "ECONNRESET"))
-  const { body, cut, headers, status } = answer
-  const bytes = new TextEncoder().encode(body)
+  const { body, cut, headers, status, then } = answer
+  const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
+  let sent = 0
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => {
-      controller.enqueue(cut === undefined ? bytes : bytes.slice(0, cut))
+      if (then === "silence" && sent > 0) return new Promise(() => undefined)
+      sent += 1
+      controller.enqueue(cut === undefined ? bytes.slice() : bytes.slice(0, cut))
+      if (then !== undefined) return
       if (cut === undefined) controller.close()
       else controller.error(new Error("other side closed"))
     }
   })
-  const bodiless = request.method === "HEAD" || status === 204 || status === 304 || body === ""
+  const bodiless = request.method === "HEAD" || status === 204 || status === 304 || bytes.length === 0
   return Effect.succeed(
     HttpClientResponse.fromWeb(request, new Response(bodiless ? null : stream, { status, headers }))
   )

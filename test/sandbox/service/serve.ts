@@ -37,9 +37,18 @@ const send = (answer: Answer, method: string, response: ServerResponse): void =>
     return
   }
   const body = Buffer.from(answer.body)
-  response.writeHead(answer.status, { ...answer.headers, "content-length": body.byteLength })
+  const length = answer.then === undefined ? { "content-length": body.byteLength } : {}
+  response.writeHead(answer.status, { ...answer.headers, ...length })
   if (method === "HEAD") {
     response.end()
+  } else if (answer.then === "silence") {
+    response.write(body)
+  } else if (answer.then === "endless") {
+    const more = (): void => {
+      while (!response.destroyed && response.write(body));
+    }
+    response.on("drain", more)
+    more()
   } else if (answer.cut === undefined) {
     response.end(body)
   } else {
