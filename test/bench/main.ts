@@ -16,6 +16,7 @@ import { movesBench } from "./moves.js"
 import { registryBench } from "./registry.js"
 import { serveBench } from "./serve.js"
 import { database } from "./server.js"
+import { strangersBench } from "./strangers.js"
 import { syncBench } from "./sync.js"
 import { updatesBench } from "./updates.js"
 import { watchBench } from "./watch.js"
@@ -36,7 +37,8 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["memory", Effect.orDie(memoryBench)],
   ["serve", Effect.orDie(serveBench)],
   ["live", Effect.orDie(liveBench)],
-  ["api", Effect.orDie(apiBench)]
+  ["api", Effect.orDie(apiBench)],
+  ["strangers", Effect.orDie(strangersBench)]
 ]
 
 const program = Effect.gen(function*() {

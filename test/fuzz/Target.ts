@@ -47,8 +47,7 @@ export interface Target {
   readonly run: (run: Run) => Effect.Effect<Report>
 }
 
-interface Definition<A> extends Pick<Target, "name" | "about"> {
-  readonly brief?: number
+interface Definition<A> extends Pick<Target, "name" | "about" | "brief"> {
   readonly input: (given: Given) => fc.Arbitrary<A>
   /** Made once for a run. Checks one input: dies or throws where something does not hold. */
   readonly check: Effect.Effect<(input: A) => Effect.Effect<void>, never, Scope.Scope>
@@ -62,7 +61,7 @@ const shrinking = 60_000
 const seconds = Effect.map(Clock.currentTimeNanos, (nanos) => Number(nanos) / 1e9)
 
 /** A target out of its parts. */
-export const target = <A>({ about, brief = 300, check, input, name }: Definition<A>): Target => ({
+export const target = <A>({ about, brief, check, input, name }: Definition<A>): Target => ({
   name,
   about,
   brief,

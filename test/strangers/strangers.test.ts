@@ -110,7 +110,10 @@ layer(daemonStores, { excludeTestServices: true, timeout: 120_000 })("a world fu
             const image = `${watch.reference.registry}/${watch.reference.repository}`
             const seen = Option.isSome(state.digest)
             if (!isStranger(image)) assert.isTrue(seen, image)
-            assert.isTrue(seen || Option.isSome(state.problem) || Option.isSome(state.outcome), `${image} has neither a digest nor a reason`)
+            assert.isTrue(
+              seen || Option.isSome(state.problem) || Option.isSome(state.outcome),
+              `${image} has neither a digest nor a reason`
+            )
           }
           const status = yield* store.status({ discovery: Duration.days(14), refresh: Duration.hours(24) })
           assert.strictEqual(status.leased, 0)

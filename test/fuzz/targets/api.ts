@@ -149,7 +149,7 @@ const growth = 400
 export const api = target({
   name: "api",
   about: "raw requests to the server: no fault of its own, no growing memory, and it still answers the next one",
-  brief: 150,
+  brief: 100,
   input: () => input,
   check: Effect.gen(function*() {
     const context = yield* Layer.build(services)

@@ -58,7 +58,7 @@ const index = {
 export const documents = target({
   name: "documents",
   about: "manifests, indexes and configs with anything in them: read or Malformed, never a defect",
-  brief: 1_000,
+  brief: 400,
   input: () =>
     fc.tuple(fc.constantFrom<unknown>(config, manifest, index, { ...manifest, ...index }), spoiling).map(
       ([document, how]) => spoilt(document, how)

@@ -60,7 +60,7 @@ const words = [
 export const files = target({
   name: "files",
   about: "lists, CSV, Dockerfiles, Compose files, Docker's config, deployments, READMEs: read or refused",
-  brief: 600,
+  brief: 200,
   input: () => fc.oneof({ weight: 4, arbitrary: editedOf(good, 6) }, wordsOf(words, 80), anyText),
   check: pure((text: string) => {
     let state = RepositoryList.initial

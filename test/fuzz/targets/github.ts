@@ -41,7 +41,7 @@ const ask = (question: Input["question"], repositories: ReadonlyArray<Repository
 export const github = target({
   name: "github",
   about: "spoilt answers of GitHub: the four errors only, and NOT_FOUND only where it says so",
-  brief: 200,
+  brief: 60,
   input: (): fc.Arbitrary<Input> =>
     fc.record({
       question: fc.constantFrom("probe", "files", "texts", "changed", "several"),

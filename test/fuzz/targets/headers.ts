@@ -45,7 +45,7 @@ const words = [
 export const headers = target({
   name: "headers",
   about: "Link, WWW-Authenticate, Retry-After, Warning and rate limits: read or not, within bounds",
-  brief: 2_000,
+  brief: 1000,
   input: () =>
     fc.oneof(
       editedOf(good),

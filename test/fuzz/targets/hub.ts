@@ -34,7 +34,7 @@ const ask = (question: Input["question"], image: string) =>
 export const hub = target({
   name: "hub",
   about: "spoilt answers of Docker Hub: the four errors only, NOT_FOUND only in its own words, counts that are counts",
-  brief: 200,
+  brief: 60,
   input: (): fc.Arbitrary<Input> =>
     fc.record({
       question: fc.constantFrom("repository", "namespace", "tags"),

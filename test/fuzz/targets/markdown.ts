@@ -59,7 +59,7 @@ const within = (node: PageNode, visit: (node: PageNode) => void): void => {
 export const markdown = target({
   name: "markdown",
   about: "the page's Markdown: no element and no address but those that are meant, and no more than the text explains",
-  brief: 300,
+  brief: 200,
   input: () =>
     fc.oneof(
       { weight: 3, arbitrary: editedOf(good, 6) },

@@ -56,7 +56,7 @@ const same = (one: ImageReference, other: Either.Either<ImageReference, unknown>
 export const references = target({
   name: "references",
   about: "texts as references: what is read is written, read again and asked for as the same",
-  brief: 2_000,
+  brief: 1000,
   input: () =>
     fc.oneof(
       { weight: 6, arbitrary: grammatical },

@@ -84,7 +84,7 @@ const ask = (question: Input["question"], reference: ImageReference) =>
 export const registry = target({
   name: "registry",
   about: "spoilt answers of registries: the four errors only, and NOT_FOUND only on a registry's own word",
-  brief: 300,
+  brief: 150,
   input: (): fc.Arbitrary<Input> =>
     fc.record({
       question: fc.constantFrom(...questions),

@@ -33,7 +33,7 @@ const value = fc.oneof({ weight: 2, arbitrary: editedOf(good, 3) }, anyText)
 export const settings = target({
   name: "settings",
   about: "environments with anything in any setting: read, or one line that says what is wrong and no secret",
-  brief: 400,
+  brief: 150,
   input: () =>
     fc.array(
       fc.tuple(fc.constantFrom(...names), value, fc.constantFrom("before", "behind", "alone")),

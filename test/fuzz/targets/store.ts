@@ -158,7 +158,7 @@ const stores = Layer.mergeAll(
 export const store = target({
   name: "store",
   about: "texts of strangers in every column, and in every question: no defect, and clean rows beside them are written",
-  brief: 120,
+  brief: 60,
   input: () => fc.tuple(fc.constantFrom(...Object.keys(trials)), fc.array(anyText, { minLength: 3, maxLength: 3 })),
   check: Effect.gen(function*() {
     const context = yield* Layer.build(stores)

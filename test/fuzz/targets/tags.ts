@@ -27,7 +27,7 @@ const signs = (one: number): number => Math.sign(one)
 export const tags = target({
   name: "tags",
   about: "tag names: versions or none, in a total order; updates are chosen among them",
-  brief: 1_000,
+  brief: 400,
   input: () => fc.tuple(fc.array(tag, { minLength: 1, maxLength: 12 }), tag),
   check: pure(([names, pattern]: readonly [ReadonlyArray<string>, string]) => {
     const versions = names.flatMap((name) => Option.toArray(TagVersion.parse(name)))

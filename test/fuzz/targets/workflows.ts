@@ -42,7 +42,7 @@ const check = ([text, files]: readonly [string, ReadonlyArray<string>]): void =>
 export const workflows = target({
   name: "workflows",
   about: "workflows by grammar and by mutation, with bake, GoReleaser and Compose files",
-  brief: 300,
+  brief: 150,
   input: ({ workflows }) =>
     fc.tuple(
       fc.oneof(
@@ -79,7 +79,7 @@ const words = [
 export const shell = target({
   name: "shell",
   about: "scripts by the shell's grammar, and of its words without any",
-  brief: 300,
+  brief: 150,
   input: () =>
     fc.tuple(
       fc.oneof(

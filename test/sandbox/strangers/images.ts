@@ -78,14 +78,17 @@ export const hostsOfLabels = [
   "internal.corp.example:8443"
 ]
 
-const bases: ReadonlyArray<Stranger> = hostsOfLabels.map((host, n) => ({
-  name: `base ${n} at ${host}`,
+/** An image that names a base, and a source, at a host. */
+export const basedAt = (name: string, host: string): Stranger => ({
+  name,
   atRegistry: labelled({
     "org.opencontainers.image.base.name": `${host}/library/base:1`,
     "org.opencontainers.image.base.digest": "sha256:nonsense",
     "org.opencontainers.image.source": `https://${host}/stranger/base`
   })
-}))
+})
+
+const bases = hostsOfLabels.map((host, n) => basedAt(`base ${n} at ${host}`, host))
 
 const sources: ReadonlyArray<Stranger> = [
   "javascript:alert(1)",
