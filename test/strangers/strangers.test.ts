@@ -17,8 +17,9 @@ import type { Published, World } from "../sandbox/world/World.js"
 import { watchOf } from "../support/watches.js"
 import { daemonStores, makeDaemon, opening } from "./daemon.js"
 
-const world = makeWorld({ repositories: 150 })
-const hours = 12
+const world = makeWorld({ repositories: 60 })
+/** A registry that strangers made fail is left alone for a while, so some of the others are found later. */
+const mostHours = 12
 
 const familiar = ({ registry, repository }: Published): string =>
   registry === "docker.io" ? repository : `${registry}/${repository}`
@@ -52,12 +53,21 @@ layer(daemonStores, { excludeTestServices: true, timeout: 120_000 })("a world fu
         yield* daemon.onClock(Effect.gen(function*() {
           yield* store.addRepositories(daemon.state.world.listed.map(({ asked }) => asked))
           yield* watches.add(watched.map((image) => watchOf(image, { every: Duration.minutes(5), actions: [] })))
-          for (let hour = 0; hour < hours; hour++) assert.deepStrictEqual(yield* daemon.hour, [], `hour ${hour}`)
+          const missed = Effect.map(collect(links.links({ hidden: true })), (stored) => {
+            const done = new Set(
+              stored.filter((one) => !proven(one) || one.verification.state === "verified").map(
+                ({ image }) => image
+              )
+            )
+            return published(world).filter((image) => !done.has(image))
+          })
+          for (let hour = 0; hour < mostHours && (hour < 2 || (yield* missed).length > 0); hour++) {
+            assert.deepStrictEqual(yield* daemon.hour, [], `hour ${hour}`)
+          }
 
           // Everybody else's images, found and proven as if nobody else were there.
           const stored = yield* collect(links.links({ hidden: true }))
-          const found = new Set(stored.map(({ image }) => image))
-          assert.deepStrictEqual(published(world).filter((image) => !found.has(image)), [])
+          assert.deepStrictEqual(yield* missed, [])
           const verified = stored.filter(({ verification }) => verification.state === "verified")
           assert.deepStrictEqual(
             stored.filter(proven).filter((link) => !verified.includes(link)).map(({ image }) => image),

@@ -166,7 +166,7 @@ const manifests: ReadonlyArray<readonly [string, Documents]> = [
     type: indexType,
     others: [child, config]
   }],
-  ["sixty thousand platforms", {
+  ["twelve thousand platforms", {
     manifest: indexOf(
       `[${Array.from({ length: 12_000 }, () => entry("{\"os\":\"linux\",\"architecture\":\"amd64\"}")).join(",")}]`
     ),

@@ -31,11 +31,11 @@ export const oddTags = [
   "%00"
 ]
 
-const many = Array.from({ length: 600_000 }, (_, n) => `1.${n}.0`)
+const many = Array.from({ length: 300_000 }, (_, n) => `1.${n}.0`)
 
 const lists: ReadonlyArray<readonly [string, Answer]> = [
   ["odd tags", json(200, { name: "x", tags: [...oddTags, "1.0.0", "latest"] })],
-  ["ten megabytes of tags", json(200, { name: "x", tags: many })],
+  ["three hundred thousand tags", json(200, { name: "x", tags: many })],
   ["tags of null", json(200, { name: null, tags: null })],
   ["tags that are no list", json(200, { name: "x", tags: { a: 1 } })],
   ["tags of wrong types", json(200, { name: "x", tags: [1, null, {}, ["a"], "1.0.0"] })],
