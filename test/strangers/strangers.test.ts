@@ -12,21 +12,26 @@ import { elsewhere, privateRegistry } from "../sandbox/strangers/listings.js"
 import { owner } from "../sandbox/strangers/Stranger.js"
 import { imageOf, strangers, withStrangers } from "../sandbox/strangers/world.js"
 import { compared } from "../sandbox/truth.js"
-import { makeWorld } from "../sandbox/world/make.js"
+import { expectedOf, makeWorld } from "../sandbox/world/make.js"
 import type { Published, World } from "../sandbox/world/World.js"
 import { watchOf } from "../support/watches.js"
 import { daemonStores, makeDaemon, opening } from "./daemon.js"
 
-const world = makeWorld({ repositories: 60 })
+const world = makeWorld({ repositories: 200 })
 /** A registry that strangers made fail is left alone for a while, so some of the others are found later. */
 const mostHours = 12
 
 const familiar = ({ registry, repository }: Published): string =>
   registry === "docker.io" ? repository : `${registry}/${repository}`
 
-/** What workflows of the others really publish. */
-const published = ({ publishers }: World): ReadonlyArray<string> =>
-  [...new Set(publishers.flatMap(({ images }) => images.map(familiar)))].toSorted()
+/** What the others really publish: by their workflows, and under their names. */
+const published = (world: World): ReadonlyArray<string> =>
+  [
+    ...new Set([
+      ...world.publishers.flatMap(({ images }) => images.map(familiar)),
+      ...expectedOf(world).links.keys()
+    ])
+  ].toSorted()
 
 const collect = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   Effect.map(Stream.runCollect(stream), (chunk) => [...chunk])
