@@ -17,7 +17,7 @@ import type { Published, World } from "../sandbox/world/World.js"
 import { watchOf } from "../support/watches.js"
 import { daemonStores, makeDaemon, opening } from "./daemon.js"
 
-const world = makeWorld({ repositories: 200 })
+const world = makeWorld({ repositories: 100 })
 /** A registry that strangers made fail is left alone for a while, so some of the others are found later. */
 const mostHours = 12
 
