@@ -28,10 +28,10 @@ import { pglite } from "../support/embeddedDatabase.js"
 import { once, services, tokens } from "../support/pipeline.js"
 import { makeSettlingClock } from "../support/settlingClock.js"
 
-export const registries = ["docker.io", "ghcr.io", "quay.io"]
+const registries = ["docker.io", "ghcr.io", "quay.io"]
 
 /** When the day begins: not near midnight. */
-export const opening = Date.UTC(2026, 2, 1, 9)
+const opening = Date.UTC(2026, 2, 1, 9)
 
 const secret = "of-the-private-registry"
 const credential: RegistryCredential = { kind: "bearer", id: "mine", secret: Redacted.make(secret) }
@@ -60,7 +60,8 @@ const quiet = Layer.succeed(WatchActions, {
   deliver: () => Effect.succeed({ ok: true, result: "HTTP 204", output: Option.none(), retryAt: Option.none() })
 })
 
-const stores = Layer.mergeAll(
+/** The stores of a daemon. */
+export const daemonStores = Layer.mergeAll(
   RepoDockerStoreSql.layer({ holder: "strangers" }),
   LinkStoreSql.layer({ holder: "strangers" }),
   WatchStoreSql.layer({ holder: "strangers" }),
@@ -120,6 +121,3 @@ export const makeDaemon = Effect.fn("makeDaemon")(function*(world: World) {
     onClock: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.withClock(effect, clock)
   }
 })
-
-/** The stores of a daemon. */
-export const daemonStores = stores

@@ -18,7 +18,7 @@ export interface Request {
 export type Headers = Readonly<Record<string, string>>
 
 /**
- * `cut`: the connection breaks after so many characters of the body. `then`: the body does not end, because more of the
+ * `cut`: the connection breaks after so many characters of the body. `goesOn`: the body does not end, because more of the
  * same comes (`endless`) or nothing more (`silence`). `Reset`: the connection breaks before an answer.
  */
 export type Answer =
@@ -28,7 +28,7 @@ export type Answer =
     readonly headers: Headers
     readonly body: string | Uint8Array
     readonly cut?: number
-    readonly then?: "endless" | "silence"
+    readonly goesOn?: "endless" | "silence"
   }
   | { readonly _tag: "Reset" }
 

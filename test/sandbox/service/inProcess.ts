@@ -48,15 +48,15 @@ const responseOf = (
   answer: Answer
 ): Effect.Effect<HttpClientResponse.HttpClientResponse, HttpClientError.RequestError> => {
   if (answer._tag === "Reset") return Effect.fail(broken(request, "ECONNRESET"))
-  const { body, cut, headers, status, then } = answer
+  const { body, cut, goesOn, headers, status } = answer
   const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body
   let sent = 0
   const stream = new ReadableStream<Uint8Array>({
     pull: (controller) => {
-      if (then === "silence" && sent > 0) return new Promise(() => undefined)
+      if (goesOn === "silence" && sent > 0) return new Promise(() => undefined)
       sent += 1
       controller.enqueue(cut === undefined ? bytes.slice() : bytes.slice(0, cut))
-      if (then !== undefined) return
+      if (goesOn !== undefined) return
       if (cut === undefined) controller.close()
       else controller.error(new Error("other side closed"))
     }

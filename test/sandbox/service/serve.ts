@@ -37,13 +37,13 @@ const send = (answer: Answer, method: string, response: ServerResponse): void =>
     return
   }
   const body = Buffer.from(answer.body)
-  const length = answer.then === undefined ? { "content-length": body.byteLength } : {}
+  const length = answer.goesOn === undefined ? { "content-length": body.byteLength } : {}
   response.writeHead(answer.status, { ...answer.headers, ...length })
   if (method === "HEAD") {
     response.end()
-  } else if (answer.then === "silence") {
+  } else if (answer.goesOn === "silence") {
     response.write(body)
-  } else if (answer.then === "endless") {
+  } else if (answer.goesOn === "endless") {
     const more = (): void => {
       while (!response.destroyed && response.write(body));
     }

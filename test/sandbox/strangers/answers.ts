@@ -34,8 +34,8 @@ export const badAnswers: ReadonlyArray<readonly [string, Answer]> = [
   ["429 for ten years", body("{}", { status: 429, headers: { "retry-after": "315360000" } })],
   ["429 that names no number", body("{}", { status: 429, headers: { "retry-after": "\u00ff".repeat(100) } })],
   ["a body that breaks off", body("{\"name\":\"x\"}", { cut: 5 })],
-  ["a body that does not end", body(filler, { then: "endless" })],
-  ["a body that falls silent", body("{", { then: "silence" })],
+  ["a body that does not end", body(filler, { goesOn: "endless" })],
+  ["a body that falls silent", body("{", { goesOn: "silence" })],
   ["no answer but a broken connection", { _tag: "Reset" }],
   [
     "a gzip bomb",
