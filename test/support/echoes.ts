@@ -58,6 +58,11 @@ export const startEchoes = Effect.gen(function*() {
         server.close(() => resume(Effect.void))
       })
   )
+  // As a proxy it refuses too.
+  server.on("connect", ({ headers }: IncomingMessage, socket) => {
+    const echo = JSON.stringify(headers)
+    socket.end(`HTTP/1.1 403 ${echo}\r\ncontent-length: ${echo.length}\r\nconnection: close\r\n\r\n${echo}`)
+  })
   const port = yield* Effect.async<number>((resume) => {
     server.listen(0, "127.0.0.1", () => {
       const address = server.address()
