@@ -84,5 +84,7 @@ export const runCommand = Effect.fn("WatchActions.command")(
       : failed(`exit code ${exit}`, output)
   },
   Effect.scoped,
+  // A program that ends without reading its input is no error; the log would tell it with the arguments.
+  (run) => Effect.withUnhandledErrorLogLevel(run, Option.none()),
   (run, _event, [program, ...args]) => Effect.catchAll(run, (error) => Effect.succeed(unstarted(program, args)(error)))
 )
