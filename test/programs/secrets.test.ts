@@ -151,7 +151,8 @@ describe("a secret", () => {
           QUAY_API_BASE_URL: `http://${host}/api/v1`,
           GHCR_USER: "gh",
           REGISTRY_ENDPOINTS: ["docker.io", "ghcr.io", "quay.io", "helped.example"].map((name) =>
-            `${name}=http://${host}`
+            // Another name of this machine: what is set for the first is sent there first.
+            `${name}=http://${host.replace("127.0.0.1", "localhost")}`
           )
             .join(","),
           REGISTRY_MAX_WAIT_SEC: "1",
