@@ -13,6 +13,7 @@ import { killsBench } from "./kills.js"
 import { liveBench } from "./live.js"
 import { memoryBench } from "./memory.js"
 import { movesBench } from "./moves.js"
+import { pipelinedBench } from "./pipelined.js"
 import { registryBench } from "./registry.js"
 import { serveBench } from "./serve.js"
 import { database } from "./server.js"
@@ -38,7 +39,8 @@ const benches: ReadonlyArray<readonly [string, Effect.Effect<boolean>]> = [
   ["serve", Effect.orDie(serveBench)],
   ["live", Effect.orDie(liveBench)],
   ["api", Effect.orDie(apiBench)],
-  ["strangers", Effect.orDie(strangersBench)]
+  ["strangers", Effect.orDie(strangersBench)],
+  ["pipelined", Effect.orDie(pipelinedBench)]
 ]
 
 const program = Effect.gen(function*() {

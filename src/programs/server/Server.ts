@@ -6,8 +6,6 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as HttpApiBuilder from "@effect/platform/HttpApiBuilder"
 import * as HttpApiSwagger from "@effect/platform/HttpApiSwagger"
 import * as HttpRouter from "@effect/platform/HttpRouter"
-import type { HttpServerRequest } from "@effect/platform/HttpServerRequest"
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as OpenApi from "@effect/platform/OpenApi"
 import { Effect, Layer, Option, type Scope } from "effect"
 import { createServer } from "node:http"
@@ -25,9 +23,11 @@ import { updates, watches } from "./handlers/watches.js"
 import { isLoopback, type TokenEntry } from "./http/access.js"
 import * as App from "./http/app.js"
 import { badgeOf, badgeRoute } from "./http/badges.js"
+import * as Connections from "./http/connections.js"
 import type { Origins } from "./http/cors.js"
-import { docsPath, makeFinish } from "./http/docs.js"
-import { drain, limits, listenError } from "./http/listening.js"
+import { docsOf, docsPath, documentOf } from "./http/docs.js"
+import { fixedOnce } from "./http/fixed.js"
+import { drain, listenError } from "./http/listening.js"
 import { metrics } from "./http/metrics.js"
 import { answerNoRequests } from "./http/noRequest.js"
 import { health, ready } from "./http/probes.js"
@@ -48,6 +48,8 @@ export interface ServerOptions {
   readonly openBadges?: boolean | undefined
   /** How long requests may take; the usual time if absent. */
   readonly patience?: App.Patience | undefined
+  /** What connections may hold; the usual bounds if absent. */
+  readonly limits?: Connections.ConnectionLimits | undefined
 }
 
 const addressOf = (host: string, port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`
@@ -86,14 +88,15 @@ const memoryOf = () => process.memoryUsage.rss()
 /** Listens, and serves until the scope closes. Answers the address at which it is reached. */
 export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions) {
   yield* countingBegins
+  const limits = options.limits ?? Connections.usualLimits
+  const server = createServer(Connections.serverOptions(limits))
+  const bounded = Connections.bounded(server, limits)
   const live = yield* LiveStream.make()
   const context = yield* Layer.build(NodeHttpServer.layerContext)
   const described = Api.annotate(OpenApi.Version, options.version)
   const apiApp = yield* appOf(described)
-  const finishDocs = makeFinish()
-  const document = HttpServerResponse.unsafeJson(OpenApi.fromApi(described))
-  const docs = (request: HttpServerRequest) =>
-    Effect.map(answered(apiApp), (response) => finishDocs(response, request.headers["accept-encoding"]))
+  const docs = yield* fixedOnce(docsOf(apiApp))
+  const document = yield* fixedOnce(Effect.sync(() => documentOf(OpenApi.fromApi(described))))
   const facts = {
     version: options.version,
     node: process.version,
@@ -107,10 +110,10 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
   >([
     ["/healthz", { access: "open", answer: () => Effect.succeed(health) }],
     ["/readyz", { access: "open", answer: () => ready }],
-    ["/metrics", { access: "read", answer: () => metrics(facts) }],
+    ["/metrics", { access: "read", answer: () => bounded(metrics(facts)) }],
     [`${prefix}/live`, { access: "read", answer: () => live.view }],
-    [`${prefix}/openapi.json`, { access: "read", answer: () => Effect.succeed(document) }],
-    [docsPath, { access: "open", answer: docs }]
+    [`${prefix}/openapi.json`, { access: "read", answer: (request) => bounded(document(request)) }],
+    [docsPath, { access: "open", answer: (request) => bounded(docs(request)) }]
   ])
   const app = App.make(
     {
@@ -120,13 +123,12 @@ export const serve = Effect.fn("Server.serve")(function*(options: ServerOptions)
       patience: options.patience ?? App.usualPatience
     },
     {
-      api: apiApp,
+      api: bounded(apiApp),
       routes: (path) => Option.orElse(Option.fromNullable(routes.get(path)), () => Option.map(badgeOf(path), badge)),
       files: yield* Effect.provide(StaticFiles.load, context)
     }
   )
-  const server = createServer(limits)
-  const handle = yield* Effect.provide(NodeHttpServer.makeHandler(app), context)
+  const handle = Connections.inTurn(yield* Effect.provide(NodeHttpServer.makeHandler(app), context), limits.waiting)
   // What else somebody expects is nothing to refuse them for, as Node would.
   server.on("request", handle).on("checkExpectation", handle)
   answerNoRequests(server)

@@ -1,10 +1,11 @@
 /**
  * `/api/docs`: Swagger UI over the OpenAPI document, in one page that loads nothing. It comes with `@effect/platform`.
  */
-import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import type { Default } from "@effect/platform/HttpApp"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import { Effect } from "effect"
 import { createHash } from "node:crypto"
-import { gzipSync } from "node:zlib"
-import { takesEncoding } from "./negotiate.js"
+import type { Fixed } from "./fixed.js"
 
 /** Where it is. */
 export const docsPath = "/api/docs"
@@ -27,36 +28,28 @@ const policyOf = (html: string): string =>
     "frame-ancestors 'none'"
   ].join("; ")
 
-interface Page {
-  readonly policy: string
-  readonly etag: string
-  readonly gzip: Uint8Array
-}
+const pageRequest = HttpServerRequest.fromWeb(new Request(`http://localhost${docsPath}`))
 
-/** Gives the page its policy and its ETag, and compresses it; worked out once, as the page is always the same. */
-export const makeFinish = () => {
-  let page: Page | undefined
-  return (
-    response: HttpServerResponse.HttpServerResponse,
-    acceptEncoding: string | undefined
-  ): HttpServerResponse.HttpServerResponse => {
-    if (response.body._tag !== "Uint8Array") return response
-    const bytes = response.body.body
-    page ??= {
-      policy: policyOf(new TextDecoder().decode(bytes)),
-      etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
-      gzip: gzipSync(bytes)
-    }
-    const compress = takesEncoding(acceptEncoding, "gzip")
-    return HttpServerResponse.uint8Array(compress ? page.gzip : bytes, {
-      contentType: "text/html; charset=utf-8",
-      headers: {
-        "cache-control": "no-cache",
-        "content-security-policy": page.policy,
-        etag: page.etag,
-        vary: "Accept-Encoding",
-        ...(compress ? { "content-encoding": "gzip" } : {})
-      }
-    })
-  }
-}
+/** The page as the API makes it, with its policy. */
+export const docsOf = <E, R>(
+  api: Default<E, R>
+): Effect.Effect<Fixed, never, Exclude<R, HttpServerRequest.HttpServerRequest>> =>
+  Effect.provideService(api, HttpServerRequest.HttpServerRequest, pageRequest).pipe(
+    Effect.orDie,
+    Effect.flatMap(({ body }) =>
+      body._tag === "Uint8Array"
+        ? Effect.succeed(body.body)
+        : Effect.dieMessage(`the page of the API's description is of a kind that is not known: ${body._tag}`)
+    ),
+    Effect.map((bytes) => ({
+      type: "text/html; charset=utf-8",
+      bytes,
+      headers: { "content-security-policy": policyOf(new TextDecoder().decode(bytes)) }
+    }))
+  )
+
+/** The OpenAPI document. */
+export const documentOf = (document: object): Fixed => ({
+  type: "application/json",
+  bytes: new TextEncoder().encode(JSON.stringify(document))
+})

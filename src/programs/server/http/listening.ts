@@ -5,16 +5,6 @@ import { Effect, Predicate } from "effect"
 import type { Server } from "node:http"
 import { SettingsError } from "../../../domain/Errors.js"
 
-/** What a connection may take. */
-export const limits = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  connectionsCheckingInterval: 5_000,
-  keepAliveTimeout: 5_000,
-  // Node's answer to who gives none is not ours.
-  requireHostHeader: false
-}
-
 /** Whether somebody else listens there already. */
 const isTaken = (cause: unknown): boolean => Predicate.hasProperty(cause, "code") && cause.code === "EADDRINUSE"
 

@@ -1,5 +1,5 @@
 /**
- * Answers to what never becomes a request: too long, too late, or not HTTP at all. Node's own are without a body and
+ * Answers to what never becomes a request: too long, too late, too much at once, or not HTTP at all. Node's own are without a body and
  * without the headers that every answer carries.
  */
 import { Predicate } from "effect"
@@ -32,11 +32,19 @@ const isAnswering = (socket: Duplex): boolean =>
   Predicate.hasProperty(socket, "_httpMessage") && Predicate.hasProperty(socket._httpMessage, "headersSent") &&
   socket._httpMessage.headersSent === true
 
+const endWith = (socket: Duplex, answer: string): void => {
+  if (!socket.writable || isAnswering(socket)) return void socket.destroy()
+  socket.end(answer, () => socket.destroy())
+}
+
+/** Ends a connection with a problem, or without a word where another answer is under way on it. */
+export const endWithProblem = (socket: Duplex, status: ProblemStatus, detail: string): void =>
+  endWith(socket, whole(status, detail))
+
 /** Answers on the socket, and ends the connection. */
 export const answerNoRequests = (server: Server): void => {
   server.on("clientError", (error, socket) => {
-    if (!socket.writable || isAnswering(socket)) return void socket.destroy()
     const code = Predicate.hasProperty(error, "code") ? error.code : undefined
-    socket.end(answers.get(code) ?? usual, () => socket.destroy())
+    endWith(socket, answers.get(code) ?? usual)
   })
 }
