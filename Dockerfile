@@ -2,10 +2,11 @@
 # The program in an image of its own: built in one stage, run in another, as a user without rights.
 #   docker build -t image-census .
 #   docker run --rm -e GITHUB_TOKEN -v image-census:/var/lib/image-census image-census sync --once
-# The tests run on this release of Node; others from 20 on: --build-arg NODE_VERSION=24.
-ARG NODE_VERSION=20
+# The base image is held by its digest. To renew it, put what `image-census digest node:20-bookworm-slim` prints behind the
+# `@`, with the tag that it has now; another release of Node from 20 on: --build-arg NODE_IMAGE=node:24-bookworm-slim.
+ARG NODE_IMAGE=node:20.20.2-bookworm-slim@sha256:2cf067cfed83d5ea958367df9f966191a942351a2df77d6f0193e162b5febfc0
 
-FROM node:${NODE_VERSION}-bookworm-slim AS build
+FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 # No script of a dependency runs: nothing here needs one.
@@ -15,12 +16,12 @@ COPY scripts scripts
 COPY src src
 RUN npm run build
 
-FROM node:${NODE_VERSION}-bookworm-slim AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
-FROM node:${NODE_VERSION}-bookworm-slim
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production \
     IMAGE_CENSUS_DATA_DIR=/var/lib/image-census
 WORKDIR /opt/image-census

@@ -81,10 +81,12 @@ export const pipelinedBench = Effect.gen(function*() {
   )
   yield* waitUntil(Effect.map(running.stdout, (text) => text.includes("dashboard:")))
   const address = /dashboard: (\S+?)\/?\n/.exec(yield* running.stdout)?.[1] ?? ""
-  // What everybody costs once is no matter of how many ask.
-  for (const path of kinds) {
-    yield* Effect.promise(() => request(`${address}${path}`).then(({ body }) => body.dump({ limit: 10_000_000 })))
-  }
+  // What a server costs that is in use is no matter of how many ask at once.
+  yield* Effect.forEach(
+    Array.from({ length: 100 }, () => kinds).flat(),
+    (path) => Effect.promise(() => request(`${address}${path}`).then(({ body }) => body.dump({ limit: 10_000_000 }))),
+    { concurrency: 20, discard: true }
+  )
   yield* wait(1000)
   const before = (yield* residentMegabytes(running.pid)).now
   const rushes = yield* Effect.forEach(

@@ -40,8 +40,10 @@ describe("Dockerfile", () => {
     assert.match(named("HEALTHCHECK")[0]?.rest ?? "", /\/healthz/)
   })
 
-  it("names every image with a tag", () => {
-    for (const { rest } of named("FROM")) assert.match(rest, /^\S+:\S+/)
+  it("stands on one image, by its tag and its digest, and says how to renew it", () => {
+    assert.match(named("ARG")[0]?.rest ?? "", /^NODE_IMAGE=node:\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}$/)
+    for (const { rest } of named("FROM")) assert.match(rest, /^\$\{NODE_IMAGE\}( AS [a-z]+)?$/)
+    assert.match(textOf("Dockerfile"), /^# .*image-census digest node:/m)
   })
 
   it("copies files that are there and that the build context lets through", () => {

@@ -4,7 +4,7 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { Record, Schema } from "effect"
-import { yamlOf } from "./files.js"
+import { textOf, yamlOf } from "./files.js"
 
 const Words = Schema.Array(Schema.String)
 
@@ -43,6 +43,13 @@ describe("compose.yaml", () => {
       assert.deepStrictEqual(service.cap_drop, ["ALL"], name)
       assert.isTrue(service.read_only, name)
     }
+  })
+
+  it("holds the image of others by its tag and its digest, and says how to renew it", () => {
+    const others = Object.values(compose.services).filter(({ build }) => build === undefined)
+    assert.isNotEmpty(others)
+    for (const { image } of others) assert.match(image, /^[a-z]+:\d+\.\d+-[a-z]+@sha256:[0-9a-f]{64}$/)
+    assert.match(textOf("compose.yaml"), /# .*image-census digest postgres:/)
   })
 
   it("takes every secret from outside, and says so where a needed one is missing", () => {

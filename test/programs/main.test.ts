@@ -4,7 +4,8 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { assert } from "vitest"
 
-const main = fileURLToPath(new URL("../../src/programs/main.ts", import.meta.url))
+// As it is built: hooks of tests and those that read TypeScript get into each other's way.
+const main = fileURLToPath(new URL("../../dist/programs/main.js", import.meta.url))
 
 const source = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`
 
@@ -19,7 +20,7 @@ const held = source(`import { register } from "node:module"; register(${JSON.str
 /** Starts the program, sends a signal while it is being loaded, and tells how it ended. */
 const stoppedWhileLoading = (signal: NodeJS.Signals) =>
   Effect.async<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>((resume) => {
-    const child = spawn(process.execPath, ["--import", "tsx", "--import", held, main, "sync"], {
+    const child = spawn(process.execPath, ["--import", held, main, "sync"], {
       stdio: ["ignore", "pipe", "inherit"]
     })
     child.stdout.once("data", () => child.kill(signal))

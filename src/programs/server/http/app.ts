@@ -62,6 +62,12 @@ const isRead = (method: HttpMethod) => method === "GET" || method === "HEAD"
 const lacksHost = (request: HttpServerRequest): boolean =>
   request.headers["host"] === undefined && NodeHttpServerRequest.toIncomingMessage(request).httpVersion !== "1.0"
 
+// Whoever asked has left, or was sent away.
+const isGone = (request: HttpServerRequest): boolean => {
+  const { closed, socket } = NodeHttpServerRequest.toServerResponse(request)
+  return closed || socket?.writable !== true
+}
+
 const unauthorized = (detail: string) => respondProblem(401, detail, { "www-authenticate": "Bearer" })
 
 /** Refuses what a request lacks the token for; none where it may go on. */
@@ -146,6 +152,8 @@ export const make = <RA, RR>(options: AppOptions, { api, files, routes }: Parts<
         response.headers["content-encoding"] === undefined ? compressed(request, response) : Effect.succeed(response)
       ),
       Effect.map((response) => withSecurityHeaders(crossOrigin(options.origins, request, response))),
+      // What is written to nobody is never said to be written, and the request would be kept for ever.
+      Effect.map((response) => isGone(request) ? HttpServerResponse.empty() : response),
       Effect.timed,
       Effect.flatMap(([took, response]) => Effect.as(counted(request.method, response.status, took), response))
     ))

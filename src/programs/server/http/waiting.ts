@@ -7,7 +7,8 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { Effect, Layer, type Scope } from "effect"
 import { createServer } from "node:http"
 import type { SettingsError, Transient } from "../../../domain/Errors.js"
-import { drain, limits, listenError } from "./listening.js"
+import { bounded, inTurn, serverOptions, usualLimits } from "./connections.js"
+import { drain, listenError } from "./listening.js"
 import { answerNoRequests } from "./noRequest.js"
 import { databaseProblem, health } from "./probes.js"
 import { respondProblem, withSecurityHeaders } from "./respond.js"
@@ -29,8 +30,10 @@ export const answerMeanwhile = Effect.fn("Server.meanwhile")(function*(
   problem: Effect.Effect<Transient>
 ): Effect.fn.Return<void, SettingsError, Scope.Scope> {
   const context = yield* Layer.build(NodeHttpServer.layerContext)
-  const server = createServer(limits)
-  const handle = yield* Effect.provide(NodeHttpServer.makeHandler(answer(problem)), context)
+  const server = createServer(serverOptions(usualLimits))
+  const bound = bounded(server, usualLimits)
+  const app = bound(answer(problem))
+  const handle = inTurn(yield* Effect.provide(NodeHttpServer.makeHandler(app), context), usualLimits.waiting)
   server.on("request", handle).on("checkExpectation", handle)
   answerNoRequests(server)
   yield* Effect.mapError(
