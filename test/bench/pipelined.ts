@@ -24,6 +24,8 @@ const rounds = 5
 
 const kinds = ["/api/docs", "/api/v1/images?limit=200", "/api/v1/openapi.json", "/api/v1/status"] as const
 
+const print = (cells: ReadonlyArray<string | number>) => Console.log(line(widths, cells))
+
 /** Connections on which hundreds of requests are written at once; `reads`: whether they take the answers. */
 const opened = (address: string, reads: boolean) =>
   Effect.acquireRelease(
@@ -99,7 +101,6 @@ export const pipelinedBench = Effect.gen(function*() {
   )
   const all = [...rushes, stuck]
   const failed = all.reduce((sum, one) => sum + one.failed, 0)
-  const print = (cells: ReadonlyArray<string | number>) => Console.log(line(widths, cells))
   yield* print([`${sockets} connections, ${requests} requests at once on each, ${rounds} times`, "", "bound"])
   yield* print(["resident MB before", before.toFixed(0), ""])
   yield* print(["resident MB more, at most", rush.toFixed(0), `< ${bound}`])

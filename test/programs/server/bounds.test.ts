@@ -209,6 +209,9 @@ layer(serving({ connections: 3, requests: 2 }), { excludeTestServices: true })("
     }))
 })
 
+const request = (acceptEncoding: string) =>
+  HttpServerRequest.fromWeb(new Request("http://localhost/", { headers: { "accept-encoding": acceptEncoding } }))
+
 it.scoped("a fixed document is made once for all, also where the first reader leaves", () =>
   Effect.gen(function*() {
     let made = 0
@@ -219,8 +222,6 @@ it.scoped("a fixed document is made once for all, also where the first reader le
       Deferred.await(ready)
     )
     const answer = yield* fixedOnce(make)
-    const request = (acceptEncoding: string) =>
-      HttpServerRequest.fromWeb(new Request("http://localhost/", { headers: { "accept-encoding": acceptEncoding } }))
     const first = yield* Effect.fork(answer(request("")))
     yield* Deferred.await(begun)
     const leaving = yield* Effect.fork(Fiber.interrupt(first))
