@@ -1,10 +1,11 @@
 /**
  * Defects that a run has met: each told once, and at the end of a run that ends.
  */
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { makeJournal } from "../../layers/contained.js"
 import { DefectJournal } from "../../services/DefectJournal.js"
 import { Failure } from "./errors.js"
+import * as Output from "./output.js"
 import { counted } from "./text.js"
 
 /** Tells each defect once, for what runs for ever. */
@@ -17,7 +18,7 @@ export const failingForDefects = Effect.fnUntraced(function*<A, E, R>(run: Effec
   const result = yield* Effect.provideService(run, DefectJournal, journal)
   const met = yield* journal.met
   if (met.length === 0) return result
-  for (const { job, reason, subject } of met) yield* Console.error(`${job}: ${subject}: ${reason}`)
+  for (const { job, reason, subject } of met) yield* Output.tell(`${job}: ${subject}: ${reason}`)
   return yield* new Failure({
     message: `${counted(met.length, "defect")} of the program; what is concerned is tried again later, all else is done`
   })
