@@ -45,11 +45,25 @@ export const apiHost = (registry: string): string => isDockerHub(registry) ? "re
 
 const maxPathLength = 255
 
+/** Characters of a whole reference: far more than a host, a path, a tag and a digest take together. */
+export const maxLength = 2_048
+
 interface Problem {
   readonly reason: Malformed["reason"]
   readonly problem: string
   readonly at?: number
 }
+
+// No pattern goes over a text that is longer: strangers' labels have megabytes.
+const tooLong = (text: string): Malformed =>
+  new Malformed({
+    what: "reference",
+    input: text,
+    reason: "too-long",
+    message: `invalid reference "${
+      text.slice(0, 60)
+    }…": it has ${text.length} characters; at most ${maxLength} are read`
+  })
 
 const malformed = (input: string, { at, problem, reason }: Problem): Malformed =>
   new Malformed({
@@ -99,11 +113,13 @@ const explain = (input: string, problem: Problem | Malformed, shift = 0): Malfor
 
 /**
  * Reads a reference by the grammar of `distribution/reference`, without Docker's defaults. Reasons of failure:
- * `empty`, `format`, `uppercase` (with the place), `too-long` (a path of more than 255 characters), and those of a
- * digest.
+ * `empty`, `format`, `uppercase` (with the place), `too-long` (more than `maxLength` characters, or a path of more than
+ * 255), and those of a digest.
  */
 export const parseStrict = (text: string): Either.Either<StrictReference, Malformed> =>
-  Either.mapLeft(read(text), (problem) => explain(text, problem))
+  text.length > maxLength
+    ? Either.left(tooLong(text))
+    : Either.mapLeft(read(text), (problem) => explain(text, problem))
 
 // A first component is a registry only if it cannot be a namespace of Docker Hub. With an underscore it can be nothing
 // else: the grammar reads `my_org.x/app` as a path without a registry.
@@ -118,6 +134,7 @@ const officialPath = (path: string): string => path.includes("/") ? path : `libr
  */
 export const parseStored = (text: string): Either.Either<ImageReference, Malformed> => {
   if (text === "") return Either.left(malformed(text, { reason: "empty", problem: "it is empty" }))
+  if (text.length > maxLength) return Either.left(tooLong(text))
   if (isIdentifier(text)) {
     return Either.left(malformed(text, { reason: "identifier", problem: "64 hexadecimal digits are an image's id" }))
   }

@@ -193,6 +193,20 @@ describe("ImageReference", () => {
     assert.strictEqual(Reference.apiHost("docker.io"), "registry-1.docker.io")
   })
 
+  it("refuses what is far longer than a reference can be, and quotes its beginning alone", () => {
+    const longest = `a.example/${"b".repeat(255)}:${"c".repeat(128)}@sha512:${"d".repeat(128)}`
+    assert.isTrue(Either.isRight(Reference.parse(longest)))
+    const host = `${"a.".repeat(Reference.maxLength / 2)}example/b`
+    const texts = [host, "a-".repeat(5_000), `${"a/".repeat(5_000)}!`, "A".repeat(10_000)]
+    for (const text of texts) {
+      for (const parse of [Reference.parse, Reference.parseStored, Reference.parseStrict, Reference.parseAny]) {
+        const { message, reason } = Either.getOrThrow(Either.flip(Either.map(parse(text), String)))
+        assert.strictEqual(reason, "too-long", text.slice(0, 20))
+        assert.isBelow(message.length, 200)
+      }
+    }
+  })
+
   it("takes ids and digests where a bare digest may stand", () => {
     const id = "d".repeat(64)
     const expected = Either.right({ kind: "digest" as const, digest: Either.getOrThrow(Digest.parse(`sha256:${id}`)) })
