@@ -44,16 +44,29 @@ const within: Readonly<Record<Exclude<Reach, "anywhere">, ReadonlySet<Network>>>
   public: new Set<Network>(["public"])
 }
 
-// The metadata services of AWS (IPv6) and Alibaba, which are not in link-local networks, and Azure's, which is in none.
-const metadata: ReadonlySet<string> = new Set(["fd00:ec2:0:0:0:0:0:254", "100.100.100.200", "168.63.129.16"])
+// The metadata services that are in no link-local network: AWS's (IPv6, for machines and for pods), Google's and Oracle's
+// (IPv6), Alibaba's and Azure's.
+const metadata: ReadonlySet<string> = new Set([
+  "fd00:ec2:0:0:0:0:0:254",
+  "fd00:ec2:0:0:0:0:0:23",
+  "fd20:ce:0:0:0:0:0:254",
+  "fd00:c1:0:0:0:0:a9fe:a9fe",
+  "100.100.100.200",
+  "168.63.129.16"
+])
 
 const last32 = (address: ipaddr.IPv6): string => address.toByteArray().slice(12).join(".")
+
+// NAT64's well-known prefix, 64:ff9b::/96. The one for local use (64:ff9b:1::/48, RFC 8215) holds addresses of IPv4 at
+// places that only its own network knows.
+const isWellKnownNat64 = (address: ipaddr.IPv6): boolean =>
+  address.range() === "rfc6052" && address.parts.slice(2, 6).every((part) => part === 0)
 
 // The address of IPv4 that one of IPv6 stands for (RFC 4291, NAT64 of RFC 6052); else the address itself.
 const unhidden = (address: ipaddr.IPv4 | ipaddr.IPv6): ipaddr.IPv4 | ipaddr.IPv6 => {
   if (address instanceof ipaddr.IPv4) return address
   if (address.isIPv4MappedAddress()) return address.toIPv4Address()
-  return address.range() === "rfc6052" ? ipaddr.IPv4.parse(last32(address)) : address
+  return isWellKnownNat64(address) ? ipaddr.IPv4.parse(last32(address)) : address
 }
 
 const rangeOf = (address: ipaddr.IPv4 | ipaddr.IPv6): string => {

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { FastCheck as fc } from "effect"
-import { literalAddress, privateReason } from "../../src/domain/PrivateAddress.js"
+import { literalAddress, privateReason, refusedWithin } from "../../src/domain/PrivateAddress.js"
 
 const refused = [
   "127.0.0.1",
@@ -29,6 +29,10 @@ const refused = [
   "::7f00:1",
   "64:ff9b::7f00:1",
   "64:ff9b::10.0.0.1",
+  "64:ff9b:1::7f00:1",
+  // 127.0.0.1 by the form for /48, 8.8.8.8 by the one for /96.
+  "64:ff9b:1:7f00:0:100:808:808",
+  "64:ff9b:1::808:808",
   "2002:7f00:1::",
   "2001:0:53aa:64c::",
   "localhost",
@@ -56,6 +60,16 @@ describe("addresses of webhooks", () => {
   it.prop("an address of IPv4 is judged the same in each form of IPv6 that hides it", [fc.ipV4()], ([address]) => {
     assert.strictEqual(privateReason(`::ffff:${address}`), privateReason(address))
     assert.strictEqual(privateReason(`64:ff9b::${address}`), privateReason(address))
+  })
+
+  it("metadata services are in nobody's reach, also where they are in private networks", () => {
+    const services = ["169.254.169.254", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254", "fd00:c1::a9fe:a9fe"]
+    for (const address of [...services, "100.100.100.200", "168.63.129.16", "::ffff:168.63.129.16"]) {
+      for (const reach of ["machine", "site", "public"] as const) {
+        assert.isDefined(refusedWithin(reach, address), address)
+      }
+    }
+    assert.isUndefined(refusedWithin("site", "fd00:ec2::1"))
   })
 
   it("the forms that a URL takes for addresses are addresses, names are not", () => {
