@@ -35,8 +35,11 @@ const wellKnown: ReadonlySet<string> = new Set([
   "container-registry.oracle.com"
 ])
 
-// Google's Artifact Registry has a host for each region: `us-docker.pkg.dev`.
-const artifactRegistry = /^[a-z0-9-]+-docker\.pkg\.dev$/
+// Google's Artifact Registry has a host for each region: `us-docker.pkg.dev`, `europe-west4-docker.pkg.dev`. What only looks
+// like one is none: each name has a guard, a lane and a budget here, and a stranger could write any number of them.
+const regions = "(?:africa|asia|australia|europe|me|northamerica|southamerica|us)" +
+  "-(?:central|(?:north|south)(?:east|west)?|east|west)[1-9][0-9]?"
+const artifactRegistry = new RegExp(`^(?:asia|europe|us|${regions})-docker\\.pkg\\.dev$`)
 
 /** Whether everybody knows a registry. */
 export const isWellKnown = (registry: string): boolean => wellKnown.has(registry) || artifactRegistry.test(registry)
