@@ -3,6 +3,7 @@
  * annotations.md; the older label-schema.org).
  */
 import { Option } from "effect"
+import { canonical, type ImageReference } from "./ImageReference.js"
 import { type TagVersion, versionText } from "./TagVersion.js"
 
 /** The kinds of forges whose pages of releases we know. Forgejo's are Gitea's. */
@@ -77,6 +78,13 @@ export const sourceOf = (labels: Labels): Option.Option<SourceRepository> =>
 /** The reference of the image that this one is built on, where labels say so. */
 export const baseOf = (labels: Labels): Option.Option<string> =>
   Option.filter(Option.fromNullable(labels[baseNameLabel]), (name) => name !== "" && name !== "scratch")
+
+/**
+ * By what an answer of a base is remembered: at the registry of the image that names it, a base may be read where it is not
+ * asked for on the word of an image elsewhere.
+ */
+export const baseKey = (image: ImageReference, base: ImageReference): string =>
+  `${image.registry === base.registry ? "own " : ""}${canonical(base)}`
 
 /** What is known of an image's source; everything may be missing. */
 export interface SourceEvidence {

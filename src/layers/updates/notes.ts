@@ -3,7 +3,7 @@
  */
 import { Effect, Either, Option } from "effect"
 import type { CensusError } from "../../domain/Errors.js"
-import { canonical, type ImageReference, parse } from "../../domain/ImageReference.js"
+import { type ImageReference, parse } from "../../domain/ImageReference.js"
 import type { Platform } from "../../domain/Platform.js"
 import * as Notes from "../../domain/ReleaseNotes.js"
 import type { TagVersion } from "../../domain/TagVersion.js"
@@ -38,7 +38,7 @@ export const makeNotes = (registry: typeof OciRegistry.Service, projects: typeof
       const digest = labels[baseDigestLabel]
       const base = Either.getRight(parse(digest === undefined || name.includes("@") ? name : `${name}@${digest}`))
       if (Option.isNone(base)) return Option.none()
-      return Option.some(yield* bases(canonical(base.value), labelsOf(reference, base.value, platform)))
+      return Option.some(yield* bases(Notes.baseKey(reference, base.value), labelsOf(reference, base.value, platform)))
     })
 
   /**

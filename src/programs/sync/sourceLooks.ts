@@ -8,15 +8,10 @@ import type { Deferral } from "../../domain/Finding.js"
 import { parse as parseRepository } from "../../domain/GitHubRepository.js"
 import { fullName } from "../../domain/GitHubRepository.js"
 import { labelsOf, newestTag, type OriginEvidence, originOf, spokesman } from "../../domain/ImageOrigin.js"
-import {
-  canonical,
-  type ImageReference,
-  parse as parseReference,
-  parseNormalized
-} from "../../domain/ImageReference.js"
+import { type ImageReference, parse as parseReference, parseNormalized } from "../../domain/ImageReference.js"
 import * as Documents from "../../domain/OciDocuments.js"
 import type { ClaimedSource, SourceFinding, SourceResult } from "../../domain/RegistryCheck.js"
-import { baseOf, type Labels } from "../../domain/ReleaseNotes.js"
+import { baseKey, baseOf, type Labels } from "../../domain/ReleaseNotes.js"
 import { sourceKey, type SourceLabel } from "../../domain/Verification.js"
 import { makeRemembered } from "../../layers/remembered.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
@@ -99,9 +94,13 @@ export const makeSourceLook = Effect.fn("sourceLooks.make")(function*(registry: 
   const bases = makeRemembered<Labels, CensusError>({ answers: baseHolds, failures: baseFails, keys: 500 })
 
   // The base's own answer decides; a base that is not shown to us decides nothing.
-  const baseLabels = (at: Reading, base: ImageReference): Effect.Effect<Labels, CensusError> =>
+  const baseLabels = (
+    at: Reading,
+    image: ImageReference,
+    base: ImageReference
+  ): Effect.Effect<Labels, CensusError> =>
     bases(
-      canonical(base),
+      baseKey(image, base),
       Effect.map(readAt(at, base), Option.match({ onNone: () => nothing, onSome: ({ labels }) => labels }))
     ).pipe(
       Effect.catchTags({ NOT_FOUND: () => Effect.succeed(nothing), AUTH: () => Effect.succeed(nothing) })
@@ -126,7 +125,8 @@ export const makeSourceLook = Effect.fn("sourceLooks.make")(function*(registry: 
       yield* Effect.logInfo(`the base of ${claim.image} is not known: ${refusal.value}`)
       return { labels: nothing }
     }
-    const read = (pulls: Ref.Ref<number>) => Effect.map(baseLabels({ ...reads, pulls }, base), (labels) => ({ labels }))
+    const read = (pulls: Ref.Ref<number>) =>
+      Effect.map(baseLabels({ ...reads, pulls }, image, base), (labels) => ({ labels }))
     if (base.registry === image.registry) return yield* read(pulls.here)
     const there = yield* Ref.make(0)
     const guard = yield* guards(`verification at ${base.registry}`)

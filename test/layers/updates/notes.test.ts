@@ -81,6 +81,31 @@ describe("release notes", () => {
       assert.isNull(yield* notesOf({ labels }, { projects: () => Effect.fail(gone) }))
     }))
 
+  it.effect("are not a base's where an image elsewhere named that base before, at a registry that it may not send us to", () =>
+    Effect.gen(function*() {
+      const world = makeWorld()
+      const base = "own.example/acme/base:3"
+      const labels = { ...source("github.com/acme/base"), "org.opencontainers.image.base.name": base }
+      yield* world.publish(base, { labels: source("github.com/acme/base") })
+      const images = ["ghcr.io/stranger/app", "own.example/acme/app"]
+      for (const image of images) {
+        yield* world.publish(`${image}:1.2.3`, { labels })
+        yield* world.publish(`${image}:1.2.4`, { labels })
+      }
+      const notes = yield* Effect.flatMap(
+        UpdateFinder,
+        (finder) =>
+          Effect.forEach(
+            images,
+            (image) =>
+              Effect.map(finder.find(question(`${image}:1.2.3`)), ({ candidates }) =>
+                Option.getOrNull(Option.flatMap(Option.fromNullable(candidates[0]), ({ notes }) =>
+                  notes)))
+          )
+      ).pipe(Effect.provide(finderOver(world)))
+      assert.deepStrictEqual(notes, ["https://github.com/acme/base/releases/tag/v1.2.4", null])
+    }))
+
   it.effect("are not those of the base from which an image inherited its label", () =>
     Effect.gen(function*() {
       const inherited = {

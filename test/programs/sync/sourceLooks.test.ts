@@ -299,6 +299,21 @@ describe("names in the labels of images", () => {
       }
     }).pipe(Effect.provide(world)))
 
+  it.effect("are read at the registry of the image itself where they could not be for an image elsewhere", () =>
+    Effect.gen(function*() {
+      const registry = OciRegistryMemory.make()
+      yield* pushImage(registry, "quay.io/acme/base", "1", { labels: { [source]: "https://github.com/acme/app" } })
+      // What another image sends us to goes no further than the internet, and this name does.
+      const namedBy: Registry["namedBy"] = (image) => {
+        const reads = registry.namedBy(image)
+        return image.registry === "quay.io" ? reads : { ...reads, manifest: () => Effect.fail(inTrouble) }
+      }
+      const read = yield* looking({ ...registry, namedBy })
+      const labels = { [base]: "quay.io/acme/base:1" }
+      assert.strictEqual((yield* read("ghcr.io/stranger/app", labels)).result._tag, "Deferred")
+      assert.strictEqual(saying((yield* read("quay.io/acme/app", labels)).result), "Silent")
+    }).pipe(Effect.provide(world)))
+
   it.effect("cost the image's registry nothing where they fail: theirs is left alone then", () =>
     Effect.gen(function*() {
       const { asked, registry } = troubled(inTrouble)
