@@ -100,8 +100,8 @@ const quoted = (body: string): string => {
 
 /**
  * A status other than success, 401 (see `authorisation`) and 429 (see `lanes`). A 404 in the registry's own words and
- * the codes for unknown things are definite; 403 and DENIED are AUTH; everything else is TRANSIENT, `server` from 500 on
- * and for a write's 404 that is not the registry's own: what was to be written is sent again.
+ * the codes for unknown things are definite, under a 4xx alone: a 201 to a read says nothing. 403 and DENIED are AUTH;
+ * everything else is TRANSIENT, `server` from 500 on and for a write's 404 that is not the registry's own: what was to be written is sent again.
  */
 export const failureOf = (
   { anonymous, body, method, service, status, what }: Refusal
@@ -110,7 +110,9 @@ export const failureOf = (
     return new Transient({ service, reason: "server", message: `${what}: HTTP ${status}${quoted(body)}` })
   }
   const complaints = complaintsOf(body)
-  const missing = status === 404 ? saysMissing(complaints) : complaints.some(({ code }) => unknownCodes.has(code))
+  const missing = status === 404
+    ? saysMissing(complaints)
+    : status >= 400 && complaints.some(({ code }) => unknownCodes.has(code))
   if (missing) return new NotFound({ service, what })
   if (status === 403 || status === 401 || complaints.some(({ code }) => code === "DENIED" || code === "UNAUTHORIZED")) {
     const scope = anonymous === true ? "one" : "all"

@@ -62,7 +62,10 @@ export const hub = target({
         const looking: Effect.Effect<unknown, CensusError> = Effect.provide(ask(question, image), layer)
         const exit = yield* ended(looking)
         if (isNotFound(exit)) {
-          const said = spoiling.given.some((one) => one.status === 404 && objectIn(one) !== undefined)
+          // A private image, which its owner is shown, is none for the census.
+          const said = spoiling.given.map((one) => ({ status: one.status, document: objectIn(one) })).some((
+            { document, status }
+          ) => document !== undefined && (status === 404 || document["is_private"] === true))
           must(said, `NOT_FOUND without the Hub's word: ${spoiling.given.map(({ body }) => body).join("\n")}`)
         }
         if (question === "repository" && Exit.isSuccess(exit) && Option.isSome(exit.value)) {

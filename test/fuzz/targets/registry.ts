@@ -44,7 +44,7 @@ const unknown = /"(?:MANIFEST_UNKNOWN|NAME_UNKNOWN|BLOB_UNKNOWN|BLOB_UPLOAD_UNKN
 const proves = (given: Given): boolean => {
   const document = objectIn(given)
   return document !== undefined && Array.isArray(document["errors"]) &&
-    (given.status === 404 || given.status >= 300 && given.status < 500 && unknown.test(given.body))
+    (given.status === 404 || given.status >= 400 && given.status < 500 && unknown.test(given.body))
 }
 
 /** Quay's API says it in one of its own shapes. */

@@ -77,6 +77,11 @@ const failing = (told: Told, use: Use) => {
 
 describe("what a registry misses", () => {
   for (const [what, use, expected] of uses) {
+    it.effect.each([201, 302, 503])(
+      `is not known where its words stand under HTTP %d: ${what}`,
+      (status) => Effect.map(failing({ ...missing(), status }, use), ({ tag }) => assert.strictEqual(tag, "TRANSIENT"))
+    )
+
     it.effect.each(own)(
       `is missing in the words of %s: ${what}, for ${expected.join(" and ")}`,
       ([, told]) =>
