@@ -2,6 +2,7 @@
  * Defects: ways to die that nobody foresaw. One costs the row that brought it about, which keeps the reason.
  */
 import { Cause, Option } from "effect"
+import { withoutSecrets } from "./scrub.js"
 import { storable } from "./StorableText.js"
 
 /** Where something may die; also a label of `image_census_defects_total`. */
@@ -39,10 +40,29 @@ export const defectOf = (cause: Cause.Cause<unknown>): Option.Option<Cause.Cause
 
 const longest = 300
 
-/** A defect in one line that a database can keep: `internal error: Maximum call stack size exceeded`. */
+/**
+ * What went wrong as the reason of a row, in one line that a database can keep and that holds no secret: what is thrown
+ * may quote an address or a header.
+ */
+export const defectReason = (said: string): string => {
+  const [line = ""] = said.slice(0, 4 * longest).split("\n", 1)
+  return `${internalError}${storable(withoutSecrets(line).slice(0, longest))}`
+}
+
+/** A defect in one line: `internal error: Maximum call stack size exceeded`. */
 export const reasonOf = (defect: Cause.Cause<never>): string => {
   const thrown = Cause.squash(defect)
-  const said = thrown instanceof Error ? thrown.message === "" ? thrown.name : thrown.message : String(thrown)
-  const [line = ""] = said.split("\n", 1)
-  return `${internalError}${storable(line.slice(0, longest))}`
+  return defectReason(
+    thrown instanceof Error ? thrown.message === "" ? thrown.name : thrown.message : String(thrown)
+  )
+}
+
+/** Where a defect happened: what was thrown by its reason alone, with the lines of its trace. */
+export const traceOf = (defect: Cause.Cause<never>): Cause.Cause<never> => {
+  const lines = Cause.pretty(defect).split("\n").filter((line) => /^ +at /.test(line)).map((line) =>
+    withoutSecrets(line.slice(0, longest))
+  )
+  const told = new Error(reasonOf(defect))
+  told.stack = [told.message, ...lines].join("\n")
+  return Cause.die(told)
 }

@@ -9,3 +9,6 @@ export const storable = (text: string): string => text.replaceAll("\u0000", "").
 
 /** Whether a text can be kept as it is. */
 export const isStorable = (text: string): boolean => storable(text) === text
+
+/** A text that is looked for, or null where no stored one can be equal to it or hold it: nothing equals null in SQL. */
+export const findable = (text: string): string | null => isStorable(text) ? text : null

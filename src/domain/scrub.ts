@@ -29,6 +29,28 @@ export const scrub = (text: string, secrets: ReadonlyArray<string>): string =>
     .toSorted((a, b) => b.length - a.length)
     .reduce((rest, form) => rest.replaceAll(form, scrubbed), text)
 
+// What looks like a secret, and what stays of it. For short texts: the last pattern looks at a line once for each quote.
+const suspects: ReadonlyArray<readonly [pattern: RegExp, rest: string]> = [
+  // Of an address its host: user, password, path and query are often secrets. Files of the program are none.
+  [/\b(?!file:)([a-z][a-z0-9+.-]{1,20}:\/\/)(?:[^\s"'<>/@]*@)?([^\s"'<>/?#@]*)[^\s"'<>]*/gi, "$1$2/…"],
+  [/\b(Basic|Bearer) [^\s"',;]{6,}/g, `$1 ${scrubbed}`],
+  [/\b(password|passwd|secret|token|api[-_]?key|authorization)(["']?[=:] ?["']?)[^\s"',;&]+/gi, `$1$2${scrubbed}`],
+  // A parser quotes what it did not understand.
+  [/,? ?(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON/g, " in what is not valid JSON"]
+]
+
+// A run of letters and digits such as nobody types: tokens and keys, but not digests.
+const isRandom = (run: string): boolean =>
+  /^[0-9a-f]+$/i.test(run) ? run.length >= 32 : /\d/.test(run) && /[a-z]/.test(run) && /[A-Z]/.test(run)
+
+/** Takes out of a line what looks like a secret: for what may quote anything. Cut it before. */
+export const withoutSecrets = (text: string): string =>
+  suspects.reduce((rest, [pattern, instead]) => rest.replace(pattern, instead), text)
+    .replace(
+      /(sha(?:256|512):)?[A-Za-z0-9_+=-]{20,}/g,
+      (run, digest?: string) => digest === undefined && isRandom(run) ? scrubbed : run
+    )
+
 /** The secrets in the value of an Authorization header: the token, or user and password together and the password. */
 export const authorizationSecrets = (value: string): ReadonlyArray<string> => {
   const blank = value.indexOf(" ")

@@ -1,8 +1,8 @@
 /**
  * A defect costs what it happened to: a row, one round of a loop, the run of a job. Everything else goes on.
  */
-import { type Cause, Duration, Effect, Either, Option, Ref } from "effect"
-import { defectOf, reasonOf } from "../domain/Defect.js"
+import { Cause, Duration, Effect, Either, Option, Ref } from "effect"
+import { defectOf, defectReason, reasonOf, traceOf } from "../domain/Defect.js"
 import { defectSeen } from "../domain/telemetry.js"
 import { type Defect, DefectJournal } from "../services/DefectJournal.js"
 
@@ -23,17 +23,26 @@ export const makeJournal: Effect.Effect<DefectJournal["Type"]> = Effect.map(
   })
 )
 
-/** Counts a defect, and tells it: with its trace the first time. Returns its reason. */
-export const tellDefect = Effect.fnUntraced(function*(job: string, subject: string, defect: Cause.Cause<never>) {
-  const reason = reasonOf(defect)
+const tell = Effect.fnUntraced(function*(job: string, subject: string, reason: string, trace: Cause.Cause<never>) {
   yield* defectSeen(job)
   const journal = yield* Effect.serviceOption(DefectJournal)
   const isNews = Option.isNone(journal) || (yield* journal.value.isNews({ job, subject, reason }))
   yield* isNews
-    ? Effect.logError(`${job}: ${subject}: ${reason}`, defect)
+    ? Effect.logError(`${job}: ${subject}: ${reason}`, trace)
     : Effect.logDebug(`${job}: ${subject}: ${reason}, as before`)
   return reason
 })
+
+/** Counts a defect, and tells it: with its trace the first time. Returns its reason. */
+export const tellDefect = (job: string, subject: string, defect: Cause.Cause<never>): Effect.Effect<string> =>
+  tell(job, subject, reasonOf(defect), traceOf(defect))
+
+/**
+ * Counts and tells what is a defect of ours, though nothing died of it: a stored row that cannot be read, or data that the
+ * database refuses. Returns its reason.
+ */
+export const tellFault = (job: string, subject: string, said: string): Effect.Effect<string> =>
+  tell(job, subject, defectReason(said), Cause.empty)
 
 /**
  * The work, whose defect is a value: its reason, which was counted and told. Errors and interruptions go on as they are.

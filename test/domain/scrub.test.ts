@@ -1,6 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
-import { FastCheck as fc } from "effect"
-import { addressSecrets, argumentSecrets, authorizationSecrets, scrub, scrubbed } from "../../src/domain/scrub.js"
+import { Cause, FastCheck as fc } from "effect"
+import { defectReason, reasonOf, traceOf } from "../../src/domain/Defect.js"
+import {
+  addressSecrets,
+  argumentSecrets,
+  authorizationSecrets,
+  scrub,
+  scrubbed,
+  withoutSecrets
+} from "../../src/domain/scrub.js"
 
 const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64")
 
@@ -47,5 +55,47 @@ describe("what others say", () => {
   it("holds no argument of a program", () => {
     const told = scrub("unknown option --token=hunter22, was: hunter22", argumentSecrets(["--token=hunter22"]))
     assert.notInclude(told, "hunter22")
+  })
+})
+
+describe("a defect", () => {
+  const hidden = "s3cr3tS3cr3tS3cr3tS3cr3t"
+  const quotes = [
+    `fetch failed: https://robot:${hidden}@hooks.example:8443/services/${hidden}?token=${hidden}#${hidden}`,
+    `Invalid header value: Basic ${base64(`robot:${hidden}`)}`,
+    `Invalid header value: "Bearer ${hidden}"`,
+    `Unexpected token 'x', "{"token": "${hidden.slice(0, 9)}"... is not valid JSON`,
+    `password=${hidden}&x=1`,
+    `{"token": "${hidden}"}`,
+    `cannot read ghp_${hidden}`,
+    `cannot read ${"0123456789abcdef".repeat(2)}`,
+    `postgres://census:${hidden}@db.example/census refused`
+  ]
+  it.each(quotes)("tells no secret that it quotes: %s", (text) => {
+    for (const secret of [hidden, base64(`robot:${hidden}`), hidden.slice(0, 9), "0123456789abcdef"]) {
+      assert.notInclude(defectReason(text), secret)
+      const trace = traceOf(Cause.die(new Error(`${text}\n    at ${text}`)))
+      assert.notInclude(Cause.pretty(trace), secret)
+    }
+  })
+
+  it("says what went wrong, and where", () => {
+    const plain = [
+      "Cannot read properties of undefined (reading 'layers')",
+      "nobody foresaw ghcr.io/acme/my-image-2024:1.27",
+      `the digest sha256:${"0123456789abcdef".repeat(4)} was not expected`,
+      "Maximum call stack size exceeded"
+    ]
+    for (const text of plain) assert.strictEqual(reasonOf(Cause.die(new Error(text))), `internal error: ${text}`)
+    assert.include(withoutSecrets("fetch failed: https://hooks.example:8443/a/b?c"), "https://hooks.example:8443/…")
+    assert.match(
+      Cause.pretty(traceOf(Cause.die(new Error("boom")))),
+      /^Error: internal error: boom\n +at .*scrub\.test/m
+    )
+  })
+
+  it.prop("is told in one short line, whatever it quotes", [fc.string({ maxLength: 2_000 })], ([text]) => {
+    assert.isAtMost(defectReason(text).length, 320)
+    assert.notInclude(defectReason(text), "\n")
   })
 })

@@ -2,13 +2,14 @@
  * `GitHubProbe` on GitHub's GraphQL API, paid for by a pool of credentials. See `worker.ts` for what is asked and when.
  */
 import type { HttpClient } from "@effect/platform"
-import { Duration, Effect, Layer, Option, Ref } from "effect"
+import { Duration, Effect, Either, Layer, Option, Ref } from "effect"
 import { Auth, type CensusError, Transient } from "../../domain/Errors.js"
 import type { FileText, RepositoryProbe } from "../../domain/Finding.js"
 import { key, type RepositoryName } from "../../domain/GitHubRepository.js"
 import { credentialRefused } from "../../domain/telemetry.js"
 import { GitHubProbe } from "../../services/GitHubProbe.js"
 import { RateBudgets } from "../../services/RateBudgets.js"
+import { contained, pauseAfter } from "../contained.js"
 import { makeApi, makePayer, service } from "./api.js"
 import { makeBacklog, type Question } from "./backlog.js"
 import { installationMember, listInstallations, type Member, tokenMember } from "./credentials.js"
@@ -62,7 +63,7 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
       Effect.forEach(backlogs, (backlog) => backlog.open, { discard: true })
     )
 
-  const leave = Effect.fnUntraced(function*(id: string, why: Auth) {
+  const leave = Effect.fnUntraced(function*(id: string, why: CensusError) {
     const left = yield* Ref.updateAndGet(live, (members) => new Set([...members].filter((member) => member !== id)))
     yield* left.size === 0 ? close(why) : giveUpRefused
   })
@@ -110,17 +111,32 @@ export const make = Effect.fnUntraced(function*(options: GitHubOptions) {
   const employInstallations = Effect.fnUntraced(function*(app: GitHubAppOptions) {
     const ids = yield* installations(app)
     const members = yield* Effect.forEach(ids, (id) => installationMember(api, app, id))
-    yield* Effect.forEach(members, employ, { discard: true })
+    for (const member of members) {
+      // Some may have been employed before an earlier try died.
+      if (!(yield* Ref.get(live)).has(member.payer.key.payer)) yield* employ(member)
+    }
     yield* Ref.update(live, (members) => new Set([...members].filter((member) => member !== listing)))
     yield* giveUpRefused
   })
 
+  // Where it dies, nobody waits for it: what only the App could answer fails, and it is tried again later.
+  const employWhenAsked = (app: GitHubAppOptions, failures: number): Effect.Effect<void, never, RateBudgets> =>
+    signal.until(() => backlogs.some((backlog) => backlog.eligible(listing) > 0)).pipe(
+      Effect.zipRight(contained("github", `the installations of GitHub App ${app.appId}`)(employInstallations(app))),
+      Effect.flatMap(Either.match({
+        onRight: () => Effect.void,
+        onLeft: (reason) =>
+          leave(listing, new Transient({ service, reason: "server", message: reason })).pipe(
+            Effect.zipRight(Effect.sleep(pauseAfter(failures + 1))),
+            Effect.zipRight(join(listing)),
+            Effect.zipRight(Effect.suspend(() => employWhenAsked(app, failures + 1)))
+          )
+      }))
+    )
+
   if (app !== undefined) {
     yield* join(listing)
-    yield* signal.until(() => backlogs.some((backlog) => backlog.eligible(listing) > 0)).pipe(
-      Effect.zipRight(employInstallations(app)),
-      Effect.forkIn(scope)
-    )
+    yield* Effect.forkIn(employWhenAsked(app, 0), scope)
   }
   const members = yield* Effect.forEach(options.tokens, (token, index) => tokenMember(token, index + 1))
   yield* Effect.forEach(members, employ, { discard: true })

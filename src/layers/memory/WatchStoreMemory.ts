@@ -2,6 +2,7 @@
  * `WatchStore` in memory, with the behaviour of the SQL store: for tests, and for library users without a database.
  */
 import { Clock, Duration, Effect, Layer, Option, Stream } from "effect"
+import { isDefect } from "../../domain/Defect.js"
 import { type NewWatch, watchKey } from "../../domain/Watch.js"
 import { observe, unseen } from "../../domain/WatchState.js"
 import { looked, toTell, unlooked } from "../../domain/WatchUpdates.js"
@@ -208,6 +209,8 @@ export const make = (holder: string, tables: WatchTables = emptyWatchTables()): 
   const fireUpdates = Effect.gen(function*() {
     const now = yield* Clock.currentTimeMillis
     const ready = rows().flatMap((row) => {
+      // What holds a defect is told no earlier than it is tried again.
+      if (Option.exists(row.updates.problem, isDefect) && row.updates.notBefore > now) return []
       const telling = Option.flatMap(row.watch.updates, (rule) => toTell(row.updates, rule, now))
       return Option.isSome(telling) ? [{ row, detail: telling.value }] : []
     })

@@ -3,14 +3,15 @@
  */
 import { Duration, Effect, Option } from "effect"
 import type { Deferral, DiscoveryFinding, DiscoveryResult, ImageFacts } from "../../domain/Finding.js"
+import { fullName } from "../../domain/GitHubRepository.js"
 import { storable } from "../../domain/StorableText.js"
 import { wrote } from "../../domain/telemetry.js"
 import { dayOf } from "../../domain/UtcDay.js"
-import { writeInBulk } from "./bulk.js"
+import { refusedReason, writeInBulk } from "./bulk.js"
 import { writeRefreshed } from "./catalog/refreshed.js"
 import { type StoreCore, transient } from "./core.js"
 import { noteDefects } from "./defects.js"
-import { detailOf, inTransaction } from "./errors.js"
+import { inTransaction } from "./errors.js"
 import { writeImages } from "./imageWrites.js"
 import { settleOwners } from "./links/fragments.js"
 import { ageNames, type ReadRepository, writeReadings } from "./links/readings.js"
@@ -168,12 +169,15 @@ export const makeRecordDiscovery = ({ ensureDays, holder, sql }: StoreCore) => {
       finding.result._tag === "Deferred" ? [deferred(finding, finding.result)] : []
     )
     yield* ensureDays(hitsOf(definite).map((hit) => dayOf(hit.at)))
-    const refused = yield* writeInBulk(definite, write, ({ finding }, error) =>
-      defer([{
-        key: finding.claim.id,
-        reason: storable(`refused by the database: ${detailOf(error)}`),
-        until: refusedUntil(finding.at, finding.claim.attempts)
-      }]))
+    const refused = yield* writeInBulk(
+      definite,
+      write,
+      ({ finding: { at, claim } }, cause) =>
+        Effect.flatMap(
+          refusedReason("discovery", fullName(claim.repository), cause),
+          (reason) => defer([{ key: claim.id, reason, until: refusedUntil(at, claim.attempts) }])
+        )
+    )
     const deferredFindings = findings.filter(({ result }) => result._tag === "Deferred")
     yield* writeInBulk(deferredFindings, writeDeferred, () => Effect.void)
     yield* defer(deferrals)

@@ -46,6 +46,16 @@ const reasonOf = (error: SqlError): TransientReason => {
   return code === "57014" ? "timeout" : "server"
 }
 
+// Without the values: those of a watch's actions are secrets.
+const issueOf = ({ _tag, path }: ParseResult.ArrayFormatterIssue): string =>
+  `${path.length === 0 ? "it" : path.map(String).join(".")} ${
+    _tag === "Missing" ? "is missing" : "has another shape than expected"
+  }`
+
+/** What is wrong with a row, in a line: `actions.0.url is missing`. */
+export const shapeOf = (error: ParseResult.ParseError): string =>
+  [...new Set(ParseResult.ArrayFormatter.formatErrorSync(error).map(issueOf))].join("; ").slice(0, 200)
+
 /** A failed statement as the error that programs know. */
 export const toTransient = (error: SqlError | ParseResult.ParseError): Transient =>
   error instanceof SqlError
@@ -57,10 +67,7 @@ export const toTransient = (error: SqlError | ParseResult.ParseError): Transient
     : new Transient({
       service: "database",
       reason: "malformed",
-      message: `a stored row has another shape than expected: ${
-        ParseResult.ArrayFormatter.formatErrorSync(error).map((issue) => `${issue.path.join(".")}: ${issue.message}`)
-          .join("; ").slice(0, 300)
-      }`
+      message: `a stored row cannot be read: ${shapeOf(error)}`
     })
 
 const conflictRetries = 5

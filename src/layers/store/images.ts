@@ -4,6 +4,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Chunk, Effect, Option, Schema, Stream } from "effect"
 import type { Transient } from "../../domain/Errors.js"
+import { findable } from "../../domain/StorableText.js"
 import { UtcDay } from "../../domain/UtcDay.js"
 import type { StoredImage } from "../../services/RepoDockerStore.js"
 import { rowsOf, type StoreCore, transient } from "./core.js"
@@ -62,7 +63,7 @@ export const makeImages = ({ sql }: StoreCore) => {
         and ${
       Option.match(search, {
         onNone: () => sql`true`,
-        onSome: (text) => sql`strpos(lower(d.image_name), ${text.toLowerCase()}) > 0`
+        onSome: (text) => sql`strpos(lower(d.image_name), ${findable(text.toLowerCase())}) > 0`
       })
     }
       order by d.image_name collate "C" limit ${pageSize}`)
@@ -83,7 +84,7 @@ export const makeImages = ({ sql }: StoreCore) => {
       ))
 
   const image = Effect.fn("RepoDockerStore.image")(function*(name: string) {
-    const rows = yield* rowsOf(Stored)(sql`select ${columns} from repo_docker d where d.image_name = ${name}`)
+    const rows = yield* rowsOf(Stored)(sql`select ${columns} from repo_docker d where d.image_name = ${findable(name)}`)
     return Option.fromNullable(rows[0])
   }, transient)
 

@@ -3,6 +3,7 @@
  */
 import { Array, Chunk, Clock, Effect, Option, Schema, Stream } from "effect"
 import type { Transient } from "../../domain/Errors.js"
+import { isStorable } from "../../domain/StorableText.js"
 import { dayOf, UtcDay } from "../../domain/UtcDay.js"
 import type { ImportedDay, PullsOnDay } from "../../services/RepoDockerStore.js"
 import { rowOf, rowsOf, type StoreCore, transient } from "./core.js"
@@ -31,7 +32,9 @@ export const makePulls = ({ ensureDays, sql }: StoreCore) => {
       select image_name as image, to_char(date, 'YYYY-MM-DD') as day, pulls_total::text as total, pulls::text as pulls,
         gap_days as "gapDays", fell
       from repo_docker_pulls_by_day
-      where image_name = any(array(select jsonb_array_elements_text(${JSON.stringify(images)}::jsonb)))
+      where image_name = any(array(select jsonb_array_elements_text(${
+      JSON.stringify(images.filter(isStorable))
+    }::jsonb)))
         and ${Option.match(since, { onNone: () => sql`true`, onSome: (day) => sql`date >= ${day}::date` })}
       order by image_name, date`)
 

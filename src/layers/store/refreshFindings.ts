@@ -1,16 +1,16 @@
 /**
  * Writes what refresh found.
  */
-import { Effect } from "effect"
+import { type Cause, Effect } from "effect"
 import type { ImageFacts, RefreshFinding } from "../../domain/Finding.js"
 import { storable } from "../../domain/StorableText.js"
 import { dayOf } from "../../domain/UtcDay.js"
-import { writeInBulk } from "./bulk.js"
+import { refusedReason, writeInBulk } from "./bulk.js"
 import { writeRefreshed } from "./catalog/refreshed.js"
 import { type StoreCore, transient } from "./core.js"
 import { noteDefects } from "./defects.js"
 import { type DeferredRow, refusedUntil } from "./discoveryFindings.js"
-import { detailOf, inTransaction } from "./errors.js"
+import { inTransaction } from "./errors.js"
 import { lockImages, markGone, writeImages } from "./imageWrites.js"
 
 interface Refreshed {
@@ -43,12 +43,11 @@ export const makeRecordRefresh = ({ ensureDays, holder, sql }: StoreCore) => {
       ).pipe(Effect.zipRight(noteDefects(sql, "refresh", rows)))
     )
 
-  const refuse = (finding: RefreshFinding, reason: string) =>
-    defer([{
-      key: finding.claim.image,
-      reason: storable(`refused by the database: ${reason}`),
-      until: refusedUntil(finding.at, finding.claim.attempts)
-    }])
+  const refuse = ({ at, claim }: RefreshFinding, cause: Cause.Cause<unknown>) =>
+    Effect.flatMap(
+      refusedReason("refresh", claim.image, cause),
+      (reason) => defer([{ key: claim.image, reason, until: refusedUntil(at, claim.attempts) }])
+    )
 
   return Effect.fn("RepoDockerStore.recordRefresh")(function*(findings: ReadonlyArray<RefreshFinding>) {
     const found = findings.flatMap((finding) =>
@@ -64,9 +63,9 @@ export const makeRecordRefresh = ({ ensureDays, holder, sql }: StoreCore) => {
     const refused = yield* writeInBulk(
       found,
       refreshed,
-      ({ finding }, error) => refuse(finding, detailOf(error))
+      ({ finding }, cause) => refuse(finding, cause)
     )
-    const alsoRefused = yield* writeInBulk(missing, gone, (finding, error) => refuse(finding, detailOf(error)))
+    const alsoRefused = yield* writeInBulk(missing, gone, (finding, cause) => refuse(finding, cause))
     yield* defer(deferrals)
     return { refused: refused + alsoRefused }
   }, transient)

@@ -4,6 +4,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Array, Chunk, Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { key, type RepositoryName, urlOf } from "../../domain/GitHubRepository.js"
+import { findable } from "../../domain/StorableText.js"
 import type { StoredRepository } from "../../services/RepoDockerStore.js"
 import { nameRepositories } from "./adoption.js"
 import { claimedRepository, RepositoryRow } from "./claims.js"
@@ -177,7 +178,8 @@ export const makeRepositories = ({ holder, sql }: StoreCore) => {
         and ${
       Option.match(search, {
         onNone: () => sql`true`,
-        onSome: (text) => sql`strpos(lower(r.owner || '/' || r.name || ' ' || r.url), ${text.toLowerCase()}) > 0`
+        onSome: (text) =>
+          sql`strpos(lower(r.owner || '/' || r.name || ' ' || r.url), ${findable(text.toLowerCase())}) > 0`
       })
     }
       order by r.id limit ${pageSize}`)

@@ -6,7 +6,7 @@ import { deferralDelay } from "../../domain/Backoff.js"
 import { defectOf } from "../../domain/Defect.js"
 import type { Transient } from "../../domain/Errors.js"
 import type { Deferral } from "../../domain/Finding.js"
-import { tellDefect } from "../../layers/contained.js"
+import { tellDefect, tellFault } from "../../layers/contained.js"
 
 const rowsPerWrite = 500
 
@@ -23,13 +23,13 @@ export const isLost = (error: Transient) => error.reason === "network" || error.
 export const isUnfit = (cause: Cause.Cause<Transient>): boolean =>
   Option.isSome(defectOf(cause)) || Option.exists(Cause.failureOption(cause), ({ reason }) => reason === "malformed")
 
-/** Why one item could not be written, in a line; a defect is counted and told. */
+/** Why one item could not be written, in a line. It is counted and told as a defect, also where the database refused it. */
 export const unfitReason = (job: string, subject: string, cause: Cause.Cause<Transient>): Effect.Effect<string> =>
   Option.match(defectOf(cause), {
     onSome: (defect) => tellDefect(job, subject, defect),
     onNone: () => {
       const said = Option.match(Cause.failureOption(cause), { onNone: () => "", onSome: ({ message }) => message })
-      return Effect.as(Effect.logError(`${subject} cannot be written`, said), `not written: ${said}`)
+      return tellFault(job, subject, `not written: ${said}`)
     }
   })
 

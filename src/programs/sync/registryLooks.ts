@@ -10,6 +10,7 @@ import type { OciRegistry } from "../../services/OciRegistry.js"
 import type { QuayApi } from "../../services/QuayApi.js"
 import type { Guard } from "./breaker.js"
 import type { AskHub } from "./looks.js"
+import { deferredFor } from "./outbox.js"
 
 /** The registry with an API of its own beside the one that all have. */
 const quayHost = "quay.io"
@@ -74,12 +75,9 @@ export const makeCheck = Effect.fn("registryLooks.makeCheck")(function*(
       })
     )
 
-  const look = ({ image, registry: host }: ClaimedCheck): Effect.Effect<CheckResult, CensusError> => {
-    if (host === dockerHub) return onHub(image)
-    const parsed = parseNormalized(image)
-    if (Either.isLeft(parsed)) return Effect.succeed(absent)
-    const [namespace = "", name = "", ...deeper] = parsed.right.repository.split("/")
-    return host === quayHost && deeper.length === 0
+  const elsewhere = (named: ImageReference): Effect.Effect<CheckResult, CensusError> => {
+    const [namespace = "", name = "", ...deeper] = named.repository.split("/")
+    return named.registry === quayHost && deeper.length === 0
       ? quay.repository(namespace, name).pipe(
         Effect.map(({ activity, lastUpdated }): CheckResult => ({
           _tag: "Found",
@@ -89,7 +87,17 @@ export const makeCheck = Effect.fn("registryLooks.makeCheck")(function*(
         })),
         definite
       )
-      : listed(parsed.right)
+      : listed(named)
+  }
+
+  // Of a stored name that cannot be read nothing is known; nor is it the registry's trouble.
+  const look = (claim: ClaimedCheck): Effect.Effect<CheckFinding["result"]> => {
+    const { attempts, image, registry: host } = claim
+    if (host === dockerHub) return guard(claim, Effect.suspend(() => onHub(image)))
+    return Either.match(parseNormalized(image), {
+      onLeft: ({ message }) => deferredFor(attempts, `the stored name cannot be read: ${message}`),
+      onRight: (named) => guard(claim, Effect.suspend(() => elsewhere(named)))
+    })
   }
 
   const dueAfter = ({ registry: host }: ClaimedCheck, at: number, found: boolean, jitter: number): number => {
@@ -99,7 +107,7 @@ export const makeCheck = Effect.fn("registryLooks.makeCheck")(function*(
   }
 
   return Effect.fn("registry.look")(function*(claim: ClaimedCheck): Effect.fn.Return<CheckFinding> {
-    const result = yield* guard(claim, Effect.suspend(() => look(claim)))
+    const result = yield* look(claim)
     const at = yield* Clock.currentTimeMillis
     const dueAt = dueAfter(claim, at, result._tag === "Found", yield* Random.next)
     return { claim, at, dueAt, result }

@@ -95,6 +95,22 @@ describe("A GitHub App", () => {
     }).pipe(Effect.provide(probeOver(fake, appOptions(["9", "9"]))))
   })
 
+  it.effect("leaves nobody waiting where the App's installations make it die, and tries again", () => {
+    let deaths = 2
+    const fake = fakeGitHub((seen) => {
+      if (seen.path.startsWith("/app/installations?") && deaths-- > 0) throw new TypeError("nobody foresaw this")
+      return well(seen)
+    })
+    return Effect.gen(function*() {
+      assert.deepStrictEqual(tags(yield* probeAll(2, "a", 10)), ["Left"])
+      yield* run(30)
+      assert.deepStrictEqual(tags(yield* probeAll(2, "b", 10)), ["Left"])
+      yield* run(30)
+      assert.deepStrictEqual(tags(yield* probeAll(2, "c", 10)), ["Right"])
+      assert.strictEqual(paths(fake.seen, "/app/installations?").length, 3)
+    }).pipe(Effect.provide(probeOver(fake, appOptions())))
+  })
+
   it.effect("reads all pages of installations", () => {
     const fake = fakeGitHub((seen) => {
       const page = Number(/[?&]page=(\d+)/.exec(seen.path)?.[1] ?? 0)

@@ -27,6 +27,13 @@ const history = (store: Store, image: string) =>
     (days) => days.map((row) => [row.day, row.total] as const)
   )
 
+/** The rows that `status` says hold a defect. */
+const heldBy = (store: Store) =>
+  Effect.map(
+    store.status({ discovery: Duration.days(14), refresh: Duration.days(1) }),
+    ({ defects }) => defects.newest.map(({ job, subject }) => `${job} ${subject}`).sort()
+  )
+
 const stored = (store: Store, image: string) => Effect.flatten(store.image(image))
 
 onEveryStore("findings", [
@@ -212,6 +219,7 @@ onEveryStore("findings", [
           claims.map((claimed, index) => hit(claimed, evening, `a/n${index}`, index === 4 ? tooMany : 1n))
         )
         assert.deepStrictEqual(found, { refused: 1 })
+        assert.deepStrictEqual(yield* heldBy(store), ["discovery a/n4"])
         assert.deepStrictEqual(yield* store.image("a/n4"), Option.none())
         assert.strictEqual((yield* collect(store.images(everything))).length, 8)
         yield* TestClock.setTime(evening + hour)
@@ -223,6 +231,7 @@ onEveryStore("findings", [
           due.map((image) => refreshed(image, evening + hour, image.image === "a/n2" ? tooMany : 2n))
         )
         assert.deepStrictEqual(written, { refused: 1 })
+        assert.deepStrictEqual(yield* heldBy(store), ["discovery a/n4", "refresh a/n2"])
         assert.deepStrictEqual((yield* stored(store, "a/n2")).pulls, Option.some(1n))
         assert.deepStrictEqual((yield* stored(store, "a/n3")).pulls, Option.some(2n))
         assert.deepStrictEqual(yield* store.claimImages(claimDaily(9)), [])

@@ -446,6 +446,27 @@ onEveryWatchStore("updates", [
       assert.deepStrictEqual(seen, [["1.28", night], ["1.28", night], ["1.29", night + 48 * 60 * minute]])
     })),
 
+  when("of a watch whose look died are told when it is tried again", ({ store }) =>
+    Effect.gen(function*() {
+      const updates = Option.some({ level: "minor", minAge: Duration.zero, between: Option.none() } as const)
+      yield* store.add([watchOf("nginx:1.27", { updates })])
+      const retryAt = night + 3 * 24 * 60 * minute
+      const results = [
+        { _tag: "Found", update: update("8") },
+        { _tag: "Found", update: update("9") },
+        { _tag: "Deferred", problem: "internal error: boom", notBefore: retryAt }
+      ] as const
+      for (const [index, result] of results.entries()) {
+        const at = night + index * 24 * 60 * minute
+        yield* TestClock.setTime(at)
+        const claimed = yield* store.claimUpdateLooks(daily)
+        yield* store.recordUpdates(claimed.map(({ watch }) => ({ watch: watch.id, at, result })))
+      }
+      assert.deepStrictEqual(yield* store.fireUpdates, [])
+      yield* TestClock.setTime(retryAt)
+      assert.strictEqual((yield* store.fireUpdates).length, 1)
+    })),
+
   when(
     "are told once, when they are old enough, in the rule's part of the day, and three times at most",
     ({ store }) =>

@@ -43,7 +43,9 @@ it.effect.prop(
       assert.strictEqual(rows.size, size)
       for (const [id, { reason }] of rows) {
         assert.strictEqual(reason !== undefined, bad.includes(id))
-        if (reason !== undefined) assert.match(reason, fault === "died" ? /^internal error: a text/ : /^not written: /)
+        if (reason !== undefined) {
+          assert.match(reason, fault === "died" ? /^internal error: a text/ : /^internal error: not written: /)
+        }
       }
       assert.strictEqual(letGo.length, size)
     }),

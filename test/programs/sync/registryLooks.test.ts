@@ -66,6 +66,17 @@ describe("a look for an image at its registry", () => {
       if (tag !== "Deferred") assert.strictEqual(dueAt, morning + fortnight)
     }))
 
+  it.effect("of a stored name that cannot be read knows nothing, and asks nobody", () =>
+    Effect.gen(function*() {
+      for (const image of ["256.256.256.256/o/n", "quay.io:99999/o/n"]) {
+        const { dueAt, result } = yield* lookFor(image, { registry: listing(Stream.die("it was asked for")) })
+        if (result._tag !== "Deferred") return assert.fail(result._tag)
+        assert.match(result.reason, /^the stored name cannot be read: /)
+        assert.isAbove(result.notBefore, morning)
+        assert.isAtLeast(dueAt, morning)
+      }
+    }))
+
   it.effect("believes a credential's refusals once it has shown something", () =>
     Effect.gen(function*() {
       const shown = new Set(["o/shown"])

@@ -2,6 +2,7 @@
  * Findings and imported history, written to the memory store.
  */
 import { Clock, Effect, Option } from "effect"
+import { internalError } from "../../../domain/Defect.js"
 import type { DiscoveryFinding, ImageFacts, RefreshFinding } from "../../../domain/Finding.js"
 import { key } from "../../../domain/GitHubRepository.js"
 import { storable } from "../../../domain/StorableText.js"
@@ -24,7 +25,7 @@ const free = {
   lastError: Option.none<string>()
 } as const
 
-const refused = "refused by the database"
+const refused = `${internalError}refused by the database`
 
 /** An image of which the Hub spoke. */
 export const seen = (row: ImageRow, facts: ImageFacts, at: number): ImageRow => ({
@@ -86,6 +87,7 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
     }
     if (result._tag === "Hit" && !isStorable(result.facts)) {
       tables.repositories.set(row.id, deferRow(row, rules.refusedUntil(at, claim.attempts), refused))
+      noteDefect(tables, "discovery", row.id, refused, at)
       return 1
     }
     const current = result._tag === "NotFound" ? row.repository : result.probe.repository
@@ -136,6 +138,7 @@ export const makeFindings = (tables: Tables, holder: string, rules: FindingRules
       refreshed(tables.catalog, { ...result.facts, image: row.image }, at)
     } else {
       tables.images.set(row.image, deferRow(row, rules.refusedUntil(at, claim.attempts), refused))
+      noteDefect(tables, "refresh", row.image, refused, at)
       return 1
     }
     return 0

@@ -9,7 +9,8 @@ import { dayOf } from "../../../domain/UtcDay.js"
 import type { CatalogClaim, ClaimedEntry, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { instant, rowOf, rowsOf, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
-import { MaybeMillis, millis, nameFields, nameOfRow, tagColumns, TagFields, texts } from "./core.js"
+import { readable } from "../unreadable.js"
+import { MaybeMillis, millis, nameFields, nameOfRow, tagColumns, TagFields, tagNaming, texts } from "./core.js"
 
 type Service = ImageCatalog["Type"]
 
@@ -65,6 +66,9 @@ export const makeClaims = (sql: SqlClient, holder: string) => {
     }
   }
 
+  // A tag that cannot be read is asked for again, and written again.
+  const readTags = readable(TagRow, tagNaming)
+
   const claim: Service["claim"] = Effect.fn("ImageCatalog.claim")(function*(options: CatalogClaim) {
     const now = yield* Clock.currentTimeMillis
     const rows = yield* rowsOf(Row)(sql`
@@ -90,10 +94,12 @@ export const makeClaims = (sql: SqlClient, holder: string) => {
     const elsewhere = rows.filter(({ registry }) => registry !== dockerHub).map(({ image }) => image)
     const tags = elsewhere.length === 0
       ? []
-      : yield* rowsOf(TagRow)(sql`
+      : yield* readTags(
+        yield* sql`
         select t.image_name as image, ${tagColumns(sql)} from catalog_tags t
         where t.image_name = any(${texts(sql, elsewhere)}) and t.digest is not null and t.gone_at is null
-          and t.manifests <> '[]'`)
+          and t.manifests <> '[]'`
+      )
     const byImage = Arr.groupBy(tags, ({ image }) => image)
     return rows.map((row) => entryOf(row, (byImage[row.image] ?? []).map(({ image: _image, ...tag }) => tag), now))
   }, transient)

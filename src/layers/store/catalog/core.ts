@@ -7,6 +7,7 @@ import { type CatalogName, type FoundPlatform, visibilities } from "../../../dom
 import { Digest } from "../../../domain/Digest.js"
 import { storable } from "../../../domain/StorableText.js"
 import { instant } from "../core.js"
+import { type Naming, textOf } from "../unreadable.js"
 
 /** An instant that may be absent, or null. */
 export const maybeInstant = (sql: SqlClient, epochMillis: Option.Option<number>) =>
@@ -64,6 +65,13 @@ const Manifests = Schema.Array(Schema.Struct({
 export const tagColumns = (sql: SqlClient) =>
   sql`t.tag, t.digest, t.media_type as "mediaType", t.size::float8 as size, ${millis(sql, "t.pushed_at")} as pushed,
     t.manifests as platforms, t.attestations`
+
+/** Names a tag of an image. */
+export const tagNaming: Naming = {
+  job: "catalog",
+  key: (row) => textOf(row, "image"),
+  subject: (row) => `${textOf(row, "image")}:${textOf(row, "tag")}`
+}
 
 export const TagFields = {
   tag: Schema.String,

@@ -6,6 +6,7 @@ import { Chunk, Effect, Option, Schema, Stream } from "effect"
 import type { CatalogName } from "../../../domain/CatalogImage.js"
 import { Digest } from "../../../domain/Digest.js"
 import type { Transient } from "../../../domain/Errors.js"
+import { findable } from "../../../domain/StorableText.js"
 import { UtcDay } from "../../../domain/UtcDay.js"
 import type {
   CatalogEntry,
@@ -16,7 +17,8 @@ import type {
   PageOptions,
   TagDigest
 } from "../../../services/ImageCatalog.js"
-import { instant, rowsOf, transient } from "../core.js"
+import { instant, transient } from "../core.js"
+import { type RawRow, readable, textOf } from "../unreadable.js"
 import {
   MaybeMillis,
   MaybeText,
@@ -25,6 +27,7 @@ import {
   nameOfRow,
   tagColumns,
   TagFields,
+  tagNaming,
   texts,
   VisibilityText,
   wordColumns,
@@ -84,18 +87,19 @@ const tagOf = (row: typeof TagRow.Type): CatalogTag => {
   return { ...rest, words: wordsOf({ wLabels, wLicence, wNotes, wPublisher, wTitle, wVisibility }) }
 }
 
-const paged = <Row, A>(
-  rows: ReadonlyArray<Row>,
+// The next page begins behind the last row, also where that cannot be read.
+const paged = <A>(
+  raw: ReadonlyArray<RawRow>,
   limit: number,
-  item: (row: Row) => A,
-  mark: (row: Row) => string
+  items: ReadonlyArray<A>,
+  mark: (row: RawRow) => string
 ): CatalogPage<A> => {
-  const last = rows.at(-1)
-  return {
-    items: rows.map(item),
-    next: last !== undefined && rows.length === limit ? Option.some(mark(last)) : Option.none()
-  }
+  const last = raw.at(-1)
+  return { items, next: last !== undefined && raw.length === limit ? Option.some(mark(last)) : Option.none() }
 }
+
+const numberOf = (row: RawRow, column: string): Option.Option<number> =>
+  Option.filter(Option.some(row[column]), (value) => typeof value === "number")
 
 const tagsAtOnce = 500
 
@@ -122,28 +126,32 @@ export const makeReading = (sql: SqlClient) => {
       left join catalog_words w on w.image_name = i.image_name and w.tag = ''
       left join repo_docker d on d.image_name = i.image_name`
 
+  const readEntries = readable(EntryRow, { job: "catalog", key: (row) => textOf(row, "image") })
+  const readTags = readable(TagRow, tagNaming)
+  const readHistory = readable(HistoryRow, tagNaming)
+
   const searched = (search: string | undefined) =>
     search === undefined || search === ""
       ? sql`true`
       : sql`strpos(lower(concat_ws(' ', i.image_name, w.title, i.description, array_to_string(w.labels, ' '),
-          array_to_string(i.categories, ' '))), ${search.toLowerCase()}) > 0`
+          array_to_string(i.categories, ' '))), ${findable(search.toLowerCase())}) > 0`
 
   const list: Service["list"] = Effect.fn("ImageCatalog.list")(function*(filter: CatalogFilter, page?: PageOptions) {
     const limit = pageSize(page)
     const { official, platform, search, visibility = ["published", "draft"] } = filter
-    const rows = yield* rowsOf(EntryRow)(sql`${entries}
-      where i.removed_at is null and i.image_name collate "C" > ${page?.after ?? ""}
+    const raw = yield* sql`${entries}
+      where i.removed_at is null and i.image_name collate "C" > ${findable(page?.after ?? "")}
         and coalesce(w.visibility, i.visibility) = any(${texts(sql, visibility)})
         and ${official === undefined ? sql`true` : sql`i.official = ${official}`}
-        and ${platform === undefined ? sql`true` : sql`${platform} = any(i.platforms)`}
+        and ${platform === undefined ? sql`true` : sql`${findable(platform)} = any(i.platforms)`}
         and ${searched(search)}
-      order by i.image_name collate "C" limit ${limit}`)
-    return paged(rows, limit, entryOf, ({ image }) => image)
+      order by i.image_name collate "C" limit ${limit}`
+    return paged(raw, limit, (yield* readEntries(raw)).map(entryOf), (row) => textOf(row, "image"))
   }, transient)
 
   const image: Service["image"] = Effect.fn("ImageCatalog.image")(function*(name: CatalogName) {
-    const rows = yield* rowsOf(EntryRow)(
-      sql`${entries} where i.removed_at is null and i.image_name = ${name.image}`
+    const rows = yield* readEntries(
+      yield* sql`${entries} where i.removed_at is null and i.image_name = ${findable(name.image)}`
     )
     return Option.map(Option.fromNullable(rows[0]), entryOf)
   }, transient)
@@ -154,21 +162,26 @@ export const makeReading = (sql: SqlClient) => {
       const after = readTagMark(page?.after)
       const pushed = sql`coalesce(t.pushed_at, '-infinity'::timestamptz)`
       const mark = after?.pushed === undefined ? sql`'-infinity'::timestamptz` : instant(sql, after.pushed)
-      const rows = yield* rowsOf(TagRow)(sql`
-        select ${tagColumns(sql)}, ${millis(sql, "t.first_seen")} as "firstSeen", ${
+      const raw = yield* sql`
+        select t.image_name as image, ${tagColumns(sql)}, ${millis(sql, "t.first_seen")} as "firstSeen", ${
         millis(sql, "t.gone_at")
       } as "goneSince", ${wordColumns(sql)}
         from catalog_tags t left join catalog_words w on w.image_name = t.image_name and w.tag = t.tag
-        where t.image_name = ${name}
+        where t.image_name = ${findable(name)}
           and ${page?.gone === true ? sql`true` : sql`t.gone_at is null`}
-          and ${page?.platform === undefined ? sql`true` : sql`${page.platform} = any(t.platforms)`}
+          and ${page?.platform === undefined ? sql`true` : sql`${findable(page.platform)} = any(t.platforms)`}
           and ${
         after === undefined
           ? sql`true`
-          : sql`(${pushed} < ${mark} or (${pushed} = ${mark} and t.tag > ${after.tag}))`
+          : sql`(${pushed} < ${mark} or (${pushed} = ${mark} and t.tag > ${findable(after.tag)}))`
       }
-        order by ${pushed} desc, t.tag limit ${limit}`)
-      return paged(rows, limit, tagOf, (row) => tagMark(row.pushed, row.tag))
+        order by ${pushed} desc, t.tag limit ${limit}`
+      return paged(
+        raw,
+        limit,
+        (yield* readTags(raw)).map(tagOf),
+        (row) => tagMark(numberOf(row, "pushed"), textOf(row, "tag"))
+      )
     },
     transient
   )
@@ -177,22 +190,27 @@ export const makeReading = (sql: SqlClient) => {
     function*(name: string, tag: Option.Option<string>, page?: PageOptions) {
       const limit = pageSize(page)
       const after = readHistoryMark(page?.after)
-      const rows = yield* rowsOf(HistoryRow)(sql`
-        select d.tag, d.digest, ${millis(sql, "d.since")} as since, ${millis(sql, "d.until")} as until
+      const raw = yield* sql`
+        select d.image_name as image, d.tag, d.digest, ${millis(sql, "d.since")} as since, ${
+        millis(sql, "d.until")
+      } as until
         from catalog_tag_digests d
-        where d.image_name = ${name}
-          and ${Option.match(tag, { onNone: () => sql`true`, onSome: (tag) => sql`d.tag = ${tag}` })}
+        where d.image_name = ${findable(name)}
+          and ${Option.match(tag, { onNone: () => sql`true`, onSome: (tag) => sql`d.tag = ${findable(tag)}` })}
           and ${
         after === undefined
           ? sql`true`
-          : sql`(d.tag > ${after.tag} or (d.tag = ${after.tag} and d.since < ${instant(sql, after.since)}))`
+          : sql`(d.tag > ${findable(after.tag)} or (d.tag = ${findable(after.tag)} and d.since < ${
+            instant(sql, after.since)
+          }))`
       }
-        order by d.tag, d.since desc limit ${limit}`)
-      return paged<typeof HistoryRow.Type, TagDigest>(
-        rows,
+        order by d.tag, d.since desc limit ${limit}`
+      const items: ReadonlyArray<TagDigest> = yield* readHistory(raw)
+      return paged(
+        raw,
         limit,
-        (row) => row,
-        (row) => historyMark(row.tag, row.since)
+        items,
+        (row) => historyMark(textOf(row, "tag"), Option.getOrElse(numberOf(row, "since"), () => 0))
       )
     },
     transient

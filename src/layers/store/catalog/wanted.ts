@@ -13,7 +13,7 @@ import {
 } from "../../../domain/CatalogImage.js"
 import { fullName, parse } from "../../../domain/GitHubRepository.js"
 import { type OfficialImage, officialImages } from "../../../domain/OfficialImages.js"
-import { storable } from "../../../domain/StorableText.js"
+import { findable, storable } from "../../../domain/StorableText.js"
 import type { CatalogOrigin, ImageCatalog } from "../../../services/ImageCatalog.js"
 import { instant, rowOf, rowsOf, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
@@ -182,11 +182,11 @@ export const makeWanted = (sql: SqlClient) => {
   const say: Service["say"] = Effect.fn("ImageCatalog.say")(
     function*(name: CatalogName, tag: Option.Option<string>, change: (words: Words) => Words) {
       const now = yield* Clock.currentTimeMillis
-      const tagName = Option.getOrElse(tag, () => "")
+      const tagName = findable(Option.getOrElse(tag, () => ""))
       return yield* inTransaction(sql)(Effect.gen(function*() {
         const there = yield* rowsOf(Name)(sql`
           select i.image_name as image from catalog_images i
-          where i.image_name = ${name.image} and i.removed_at is null and (${tagName} = '' or exists (
+          where i.image_name = ${findable(name.image)} and i.removed_at is null and (${tagName} = '' or exists (
             select 1 from catalog_tags t where t.image_name = i.image_name and t.tag = ${tagName}))
           for update of i`)
         if (there.length === 0) return false

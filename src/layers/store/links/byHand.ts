@@ -3,6 +3,7 @@
  */
 import { Clock, Effect, Schema } from "effect"
 import { key, type RepositoryName, urlOf } from "../../../domain/GitHubRepository.js"
+import { findable } from "../../../domain/StorableText.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
@@ -17,9 +18,13 @@ export const makeByHand = ({ sql }: StoreCore) => {
     rowsOf(IdRow)(sql`
       select id::text as id from (
         select id, 1 as rank from repos
-          where host = 'github' and lower(owner) = lower(${repository.owner}) and lower(name) = lower(${repository.name})
-        union all select id, 2 from repos where host = 'github' and lower(docker_renamed_from) = ${key(repository)}
-        union all select id, 3 from repos where url = ${urlOf(repository)}
+          where host = 'github' and lower(owner) = lower(${findable(repository.owner)}) and lower(name) = lower(${
+      findable(repository.name)
+    })
+        union all select id, 2 from repos where host = 'github' and lower(docker_renamed_from) = ${
+      findable(key(repository))
+    }
+        union all select id, 3 from repos where url = ${findable(urlOf(repository))}
       ) r order by rank, id limit 1`)
 
   const insert = (repository: RepositoryName, now: number) =>
@@ -57,7 +62,7 @@ export const makeByHand = ({ sql }: StoreCore) => {
       if (row === undefined) return false
       const id = sql`${row.id}::bigint`
       const shown = yield* sql`select 1 as one from repo_docker_links_shown
-        where repo_id = ${id} and image_name = ${image}`
+        where repo_id = ${id} and image_name = ${findable(image)}`
       if (shown.length === 0) return false
       // What was only said by hand is unsaid; what else speaks for the link is kept, and not shown.
       yield* sql`delete from repo_docker_links where repo_id = ${id} and image_name = ${image} and evidence = 'manual'`

@@ -6,11 +6,11 @@ import type { CheckFinding, CheckResult, ClaimedCheck } from "../../../domain/Re
 import { storable } from "../../../domain/StorableText.js"
 import { dayOf } from "../../../domain/UtcDay.js"
 import type { RegistryClaimOptions } from "../../../services/LinkStore.js"
-import { writeInBulk } from "../bulk.js"
+import { refusedReason, writeInBulk } from "../bulk.js"
 import { instant, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"
 import { refusedUntil } from "../discoveryFindings.js"
-import { detailOf, inTransaction } from "../errors.js"
+import { inTransaction } from "../errors.js"
 import { writeImages } from "../imageWrites.js"
 import { countingClaims, linkClaims, ofRepositories, settleOwners, texts } from "./fragments.js"
 
@@ -179,12 +179,15 @@ export const makeChecks = ({ ensureDays, holder, sql }: StoreCore) => {
         result._tag === "Found" && Option.isSome(result.facts) ? [dayOf(finding.at)] : []
       )
     )
-    const refused = yield* writeInBulk(definite, write, ({ finding: { at, claim } }, error) =>
-      defer([{
-        image: claim.image,
-        reason: `refused by the database: ${detailOf(error)}`,
-        until: refusedUntil(at, claim.attempts)
-      }]))
+    const refused = yield* writeInBulk(
+      definite,
+      write,
+      ({ finding: { at, claim } }, cause) =>
+        Effect.flatMap(
+          refusedReason("registries", claim.image, cause),
+          (reason) => defer([{ image: claim.image, reason, until: refusedUntil(at, claim.attempts) }])
+        )
+    )
     yield* defer(
       findings.flatMap(({ claim, result }) =>
         result._tag === "Deferred" ? [{ image: claim.image, reason: result.reason, until: result.notBefore }] : []

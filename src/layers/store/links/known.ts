@@ -4,20 +4,22 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect } from "effect"
 import type { ClaimedRepository } from "../../../domain/Finding.js"
-import { rowsOf } from "../core.js"
-import { knownRepository, KnownRow } from "./readings.js"
+import { readable } from "../unreadable.js"
+import { knownRepository, KnownRow, readingNaming } from "./readings.js"
 
 /** Adds to claims what need not be asked for again. A reading under another name says nothing: names stand in files. */
 export const withKnown = (sql: SqlClient, claims: ReadonlyArray<ClaimedRepository>) =>
   Effect.gen(function*() {
     if (claims.length === 0) return claims
-    const rows = yield* rowsOf(KnownRow)(sql`
+    const raw = yield* sql`
       select g.repo_id::text as id, case when g.whole then g.head_oid end as head, g.dockerfiles, g.workflows
       from repos_docker_readings g join repos r on r.id = g.repo_id
       where g.repo_id in (select value::bigint from jsonb_array_elements_text(${
       JSON.stringify(claims.map(({ id }) => id))
     }::jsonb))
-        and g.read_as = lower(r.owner || '/' || r.name)`)
+        and g.read_as = lower(r.owner || '/' || r.name)`
+    // What cannot be read is read at GitHub again, and written again.
+    const rows = yield* readable(KnownRow, readingNaming)(raw)
     if (rows.length === 0) return claims
     const known = new Map(rows.map((row) => [row.id, knownRepository(row)]))
     return claims.map((claim): ClaimedRepository => {

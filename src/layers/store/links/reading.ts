@@ -5,11 +5,13 @@ import { Chunk, Clock, Effect, Option, Schema, Stream } from "effect"
 import type { Transient } from "../../../domain/Errors.js"
 import { confidence } from "../../../domain/Evidence.js"
 import type { RepositoryName } from "../../../domain/GitHubRepository.js"
+import { findable } from "../../../domain/StorableText.js"
 import { UtcDay } from "../../../domain/UtcDay.js"
 import type { LinkFilter, RepositoryExplanation, StoredLink } from "../../../services/LinkStore.js"
 import { rowsOf, type StoreCore, transient } from "../core.js"
+import { readable } from "../unreadable.js"
 import { pointsBack } from "./fragments.js"
-import { StoredWorkflows, workflowOf } from "./readings.js"
+import { readingNaming, StoredWorkflows, workflowOf } from "./readings.js"
 
 const pageSize = 500
 
@@ -54,8 +56,10 @@ const RepositoryRow = Schema.Struct({
   dockerfiles: Schema.Array(Schema.String),
   lastError: MaybeText,
   readAt: MaybeMillis,
-  workflows: StoredWorkflows
+  workflows: Schema.Unknown
 })
+
+const Reading = Schema.Struct({ workflows: StoredWorkflows })
 
 const ClaimRow = Schema.Struct({
   image: Schema.String,
@@ -96,13 +100,15 @@ export const makeLinkReading = ({ sql }: StoreCore) => {
   const millis = (column: string) => sql.literal(`round(extract(epoch from ${column}) * 1000)::float8`)
 
   const named = (repository: RepositoryName) =>
-    sql`r.host = 'github' and lower(r.owner) = lower(${repository.owner}) and lower(r.name) = lower(${repository.name})`
+    sql`r.host = 'github' and lower(r.owner) = lower(${findable(repository.owner)}) and lower(r.name) = lower(${
+      findable(repository.name)
+    })`
 
   const conditions = ({ hidden, image, repository, verified }: LinkFilter) =>
     sql.and([
       sql`r.owner is not null and r.name is not null`,
       ...(repository === undefined ? [] : [named(repository)]),
-      ...(image === undefined ? [] : [sql`l.image_name = ${image}`]),
+      ...(image === undefined ? [] : [sql`l.image_name = ${findable(image)}`]),
       ...(verified === true ? [pointsBack(sql)] : []),
       ...(hidden === true
         ? []
@@ -186,7 +192,9 @@ export const makeLinkReading = ({ sql }: StoreCore) => {
       from repos r left join repos_docker_readings g on g.repo_id = r.id
       where r.owner is not null and r.name is not null
         and (${named(repository)}
-          or (r.host = 'github' and lower(r.docker_renamed_from) = lower(${`${repository.owner}/${repository.name}`})))
+          or (r.host = 'github' and lower(r.docker_renamed_from) = lower(${
+      findable(`${repository.owner}/${repository.name}`)
+    })))
       order by (${named(repository)}) desc, r.id limit 1`)
 
   const explain = Effect.fn("LinkStore.explain")(function*(repository: RepositoryName) {
@@ -194,12 +202,13 @@ export const makeLinkReading = ({ sql }: StoreCore) => {
     if (row === undefined) return Option.none<RepositoryExplanation>()
     const { id, name, owner, workflows, ...rest } = row
     const current = { owner, name }
+    const [reading] = yield* readable(Reading, readingNaming)([{ id, workflows }])
     const claims = yield* transient(claimsOf(id))
     const standing = yield* Stream.runCollect(links({ repository: current, hidden: true }))
     const explanation: RepositoryExplanation = {
       ...rest,
       repository: current,
-      workflows: workflows.map(workflowOf),
+      workflows: (reading?.workflows ?? []).map(workflowOf),
       claims,
       links: Chunk.toReadonlyArray(standing)
     }
@@ -209,7 +218,9 @@ export const makeLinkReading = ({ sql }: StoreCore) => {
   const activity = Effect.fn("LinkStore.activity")(function*(image: string, since: Option.Option<UtcDay>) {
     return yield* rowsOf(ActivityRow)(sql`
       select to_char(date, 'YYYY-MM-DD') as day, actions::float8 as actions from repo_docker_activity_daily
-      where image_name = ${image} and date >= ${Option.getOrElse(since, () => "-infinity")}::date order by date`)
+      where image_name = ${findable(image)} and date >= ${
+      Option.getOrElse(since, () => "-infinity")
+    }::date order by date`)
   }, transient)
 
   return { links, explain, activity }

@@ -13,7 +13,7 @@ import {
 } from "../../../domain/ImageClaim.js"
 import { inOwnNamespace } from "../../../domain/Namespace.js"
 import { storable } from "../../../domain/StorableText.js"
-import { rowsOf } from "../core.js"
+import { type Naming, readable, textOf } from "../unreadable.js"
 import { linkClaims } from "./fragments.js"
 
 const File = Schema.Struct({ path: Schema.String, oid: Schema.String })
@@ -61,6 +61,13 @@ export interface ReadRepository {
   readonly headOid: Option.Option<string>
   readonly dockerfiles: ReadonlyArray<string>
   readonly reading: Option.Option<RepositoryReading>
+}
+
+/** Names a reading, with its repository's id. */
+export const readingNaming: Naming = {
+  job: "discovery",
+  key: (row) => textOf(row, "id"),
+  subject: (row) => `the reading of repository ${textOf(row, "id")}`
 }
 
 const Before = Schema.Struct({ id: Schema.String, workflows: StoredWorkflows })
@@ -115,8 +122,8 @@ export const writeReadings = (sql: SqlClient, all: ReadonlyArray<ReadRepository>
     const ids = JSON.stringify(all.map(({ id }) => id))
     const ofThese = sql`repo_id in (select value::bigint from jsonb_array_elements_text(${ids}::jsonb))`
     if (read.length > 0) {
-      const before = yield* rowsOf(Before)(
-        sql`select repo_id::text as id, workflows from repos_docker_readings where ${ofThese}`
+      const before = yield* readable(Before, readingNaming)(
+        yield* sql`select repo_id::text as id, workflows from repos_docker_readings where ${ofThese}`
       )
       const workflows = new Map(before.map((row) => [row.id, row.workflows]))
       const rows = read.map(({ one, reading }) => readingRow(one, reading, workflows.get(one.id) ?? []))

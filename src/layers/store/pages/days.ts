@@ -3,6 +3,7 @@
  */
 import { Clock, Effect, Predicate, Schema } from "effect"
 import type { CountOnDay } from "../../../domain/PullPeriods.js"
+import { isStorable } from "../../../domain/StorableText.js"
 import { dayOf, UtcDay } from "../../../domain/UtcDay.js"
 import type { DayCounts } from "../../../services/CensusPages.js"
 import { rowOf, rowsOf, type StoreCore, transient } from "../core.js"
@@ -57,8 +58,9 @@ export const makeDays = ({ sql }: StoreCore) => {
     )
   }
 
-  const counts = Effect.fn("CensusPages.counts")(function*(images: ReadonlyArray<string>, from: UtcDay, to: UtcDay) {
+  const counts = Effect.fn("CensusPages.counts")(function*(asked: ReadonlyArray<string>, from: UtcDay, to: UtcDay) {
     const byImage = new Map<string, ReadonlyArray<CountOnDay>>()
+    const images = asked.filter(isStorable)
     if (images.length === 0) return byImage
     const today = dayOf(yield* Clock.currentTimeMillis)
     const rows = yield* between(images, from, to)

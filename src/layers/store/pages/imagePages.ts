@@ -3,6 +3,7 @@
  */
 import type { Fragment } from "@effect/sql/Statement"
 import { Effect, Option, Schema } from "effect"
+import { findable } from "../../../domain/StorableText.js"
 import { UtcDay } from "../../../domain/UtcDay.js"
 import type { ImageDetail, ImageOrder, ImagePlace, ListedImage } from "../../../services/CensusPages.js"
 import { rowsOf, type StoreCore, transient } from "../core.js"
@@ -53,7 +54,7 @@ export const makeImagePages = ({ sql }: StoreCore) => {
 
   const wanted = ({ registry, search }: Page) =>
     sql`${holding(sql, search, "d.image_name")} and ${
-      Option.match(registry, { onNone: () => sql`true`, onSome: (name) => sql`d.registry = ${name}` })
+      Option.match(registry, { onNone: () => sql`true`, onSome: (name) => sql`d.registry = ${findable(name)}` })
     }`
 
   const select = (page: Page, where: Fragment, order: Fragment, limit: number) =>
@@ -64,7 +65,7 @@ export const makeImagePages = ({ sql }: StoreCore) => {
   const behind = (name: Option.Option<string>) =>
     Option.match(name, {
       onNone: () => sql`true`,
-      onSome: (image) => sql`d.image_name collate "C" > ${image}`
+      onSome: (image) => sql`d.image_name collate "C" > ${findable(image)}`
     })
 
   const byName = sql`d.image_name collate "C"`
@@ -79,7 +80,7 @@ export const makeImagePages = ({ sql }: StoreCore) => {
         onNone: () => sql`true`,
         onSome: ([{ image }, value]) =>
           sql`(${number} <= ${value.toString()}::bigint
-            and (${number} < ${value.toString()}::bigint or ${name} collate "C" > ${image}))`
+            and (${number} < ${value.toString()}::bigint or ${name} collate "C" > ${findable(image)}))`
       })
       const numbered = Option.isSome(page.after) && Option.isNone(place)
         ? []
@@ -117,7 +118,7 @@ export const makeImagePages = ({ sql }: StoreCore) => {
         select min(date) as first, max(date) as last, count(*)::int as days
         from repo_docker_pulls_daily p where p.image_name = d.image_name
       ) h
-      where d.image_name = ${name}`)
+      where d.image_name = ${findable(name)}`)
     return Option.map(Option.fromNullable(row), (found): ImageDetail => {
       const { days, first, last, ...rest } = listed(found)
       return { ...rest, history: { first, last, days } }

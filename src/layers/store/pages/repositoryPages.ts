@@ -3,6 +3,7 @@
  */
 import { Effect, Option, Schema } from "effect"
 import { key, type RepositoryName } from "../../../domain/GitHubRepository.js"
+import { findable } from "../../../domain/StorableText.js"
 import type { RepositoryDetail } from "../../../services/CensusPages.js"
 import type { StoredRepository } from "../../../services/RepoDockerStore.js"
 import { rowsOf, type StoreCore, transient } from "../core.js"
@@ -52,10 +53,10 @@ export const makeRepositoryPages = ({ sql }: StoreCore) => {
         coalesce(r.docker_dockerfiles, '{}') as dockerfiles, r.docker_renamed_from as "renamedFrom",
         ${finiteMillis(sql, "r.docker_not_before")} as "notBefore", r.docker_last_error as "lastError"
       from repos r
-      where r.host = 'github' and ((lower(r.owner) = ${name.owner.toLowerCase()} and lower(r.name) = ${name.name.toLowerCase()}) or lower(r.docker_renamed_from) = ${
-      key(name)
-    })
-      order by lower(r.owner || '/' || r.name) = ${key(name)} desc, r.id limit 1`)
+      where r.host = 'github' and ((lower(r.owner) = ${findable(name.owner.toLowerCase())} and lower(r.name) = ${
+      findable(name.name.toLowerCase())
+    }) or lower(r.docker_renamed_from) = ${findable(key(name))})
+      order by lower(r.owner || '/' || r.name) = ${findable(key(name))} desc, r.id limit 1`)
     return Option.map(Option.fromNullable(row), (found): RepositoryDetail => named(found))
   }, transient)
 

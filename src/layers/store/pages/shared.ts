@@ -3,6 +3,7 @@
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Option } from "effect"
+import { findable } from "../../../domain/StorableText.js"
 
 /** A column that may hold `infinity`, which is no instant, as epoch milliseconds. */
 export const finiteMillis = (sql: SqlClient, column: string) =>
@@ -14,5 +15,5 @@ export const finiteMillis = (sql: SqlClient, column: string) =>
 export const holding = (sql: SqlClient, search: Option.Option<string>, text: string) =>
   Option.match(search, {
     onNone: () => sql`true`,
-    onSome: (part) => sql`strpos(lower(${sql.literal(text)}), ${part.toLowerCase()}) > 0`
+    onSome: (part) => sql`strpos(lower(${sql.literal(text)}), ${findable(part.toLowerCase())}) > 0`
   })

@@ -3,7 +3,7 @@
  */
 import { Clock, Duration, Effect, Option, Schema } from "effect"
 import { minuteOf } from "../../../domain/DayWindow.js"
-import { storable } from "../../../domain/StorableText.js"
+import { findable, storable } from "../../../domain/StorableText.js"
 import { attemptsEnded } from "../../../domain/telemetry.js"
 import { WatchAction } from "../../../domain/Watch.js"
 import { attempted, type DeliveryState } from "../../../domain/WatchDelivery.js"
@@ -11,6 +11,7 @@ import type { ClaimedDelivery, DeliveryAttempt, WatchClaimOptions } from "../../
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
+import { handedOut, putOff, readApart, textOf } from "../unreadable.js"
 import { jsonOf } from "./json.js"
 import { eventColumns, eventOf, EventRow, millis } from "./rows.js"
 
@@ -29,6 +30,9 @@ const HeldRow = Schema.Struct({
   bound: Schema.NullOr(Schema.Int),
   held: Schema.Boolean
 })
+
+/** After so many attempts, an event or action that cannot be read is given up, where the event has no bound. */
+const attemptsUnread = 20
 
 const Count = Schema.Struct({ count: Schema.Int })
 const Due = Schema.Struct({ dueAt: Schema.OptionFromNullOr(Schema.Number) })
@@ -53,14 +57,34 @@ export const makeDeliveries = ({ holder, sql }: StoreCore) => {
       else ${minute} >= d.window_from or ${minute} < d.window_to end)`
   }
 
+  const readClaims = readApart(ClaimRow, {
+    job: "deliveries",
+    key: (row) => `${textOf(row, "sequence")}/${textOf(row, "position")}`,
+    subject: (row) => textOf(row, "eventReference")
+  })
+  // One that stays as it is does not keep those behind it for ever.
+  const later = putOff(
+    sql,
+    "deliveries",
+    (input) =>
+      sql`update image_watch_deliveries d set attempts = d.attempts + 1, not_before = to_timestamp(x.until),
+        status = case when d.attempts + 1 >= coalesce(d.bound, ${attemptsUnread}) then 'dead' else d.status end,
+        result = x.reason, lease = null, lease_until = '-infinity'
+      from ${input} where d.lease = ${holder}
+        and d.sequence = split_part(x.key, '/', 1)::bigint and d.position = split_part(x.key, '/', 2)::integer`
+  )
+
   const claimDeliveries = Effect.fn("WatchStore.claimDeliveries")(function*({ lease, limit }: WatchClaimOptions) {
     const now = yield* Clock.currentTimeMillis
-    const rows = yield* rowsOf(ClaimRow)(sql`
+    const rows = yield* handedOut(
+      Effect.flatMap(
+        sql`
       with ready as materialized (
         select d.sequence, d.position from image_watch_deliveries d
         where d.status = 'pending' and d.not_before <= ${at(now)} and d.lease_until <= ${at(now)}
           and ${inWindow(now)} and ${first}
-          and exists (select 1 from image_watches w where w.id = d.watch_id and jsonb_array_length(w.actions) > d.position)
+          and exists (select 1 from image_watches w where w.id = d.watch_id
+            and case when jsonb_typeof(w.actions) = 'array' then jsonb_array_length(w.actions) > d.position else true end)
         order by d.sequence, d.position limit ${limit}
         for no key update of d skip locked
       ), d as (
@@ -70,7 +94,11 @@ export const makeDeliveries = ({ holder, sql }: StoreCore) => {
       )
       select ${eventColumns(sql)}, d.position, d.attempts, w.actions -> d.position as action
       from d join image_watch_events e on e.sequence = d.sequence join image_watches w on w.id = d.watch_id
-      order by d.sequence, d.position`)
+      order by d.sequence, d.position`,
+        readClaims
+      ),
+      later
+    )
     return rows.map((row): ClaimedDelivery => ({
       event: eventOf(row),
       position: row.position,
@@ -162,7 +190,8 @@ export const makeDeliveries = ({ holder, sql }: StoreCore) => {
   const retry = Effect.fn("WatchStore.retry")(function*(event: Option.Option<string>) {
     const of = Option.match(event, {
       onNone: () => sql`true`,
-      onSome: (id) => sql`d.sequence in (select e.sequence from image_watch_events e where e.id::text = lower(${id}))`
+      onSome: (id) =>
+        sql`d.sequence in (select e.sequence from image_watch_events e where e.id::text = lower(${findable(id)}))`
     })
     const { count } = yield* rowOf(Count)(sql`
       with revived as (

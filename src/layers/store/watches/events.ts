@@ -2,13 +2,16 @@
  * Writing and reading events. Always in the caller's transaction with what brought them about.
  */
 import type { SqlClient } from "@effect/sql/SqlClient"
+import type { SqlError } from "@effect/sql/SqlError"
 import { Array, Effect, Option, Schema } from "effect"
 import { canonical } from "../../../domain/ImageReference.js"
+import { findable } from "../../../domain/StorableText.js"
 import { platformText, type Watch, WatchAction } from "../../../domain/Watch.js"
 import { eventStatus, updateAttempts } from "../../../domain/WatchDelivery.js"
 import { EventDetail, eventTypes, type WatchEvent } from "../../../domain/WatchEvent.js"
 import type { EventQuery, StoredDelivery, StoredEvent } from "../../../services/WatchStore.js"
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
+import { readable, textOf } from "../unreadable.js"
 import { jsonOf } from "./json.js"
 import { eventColumns, eventOf, EventRow, millis } from "./rows.js"
 
@@ -19,6 +22,7 @@ export interface NewEvent {
   readonly detail: EventDetail
 }
 
+const decodeAction = Schema.decodeUnknownOption(WatchAction)
 const encodeDetail = Schema.encodeSync(EventDetail)
 
 const PositionedEvent = Schema.Struct({ ...EventRow.fields, ordinal: Schema.Int })
@@ -37,7 +41,7 @@ const DeliveryRow = Schema.Struct({
   deliveredAt: OptionalNumber,
   result: OptionalText,
   output: OptionalText,
-  action: Schema.OptionFromNullOr(WatchAction)
+  action: Schema.Unknown
 })
 
 /** Writes events with a delivery for each action of their watches; in the order given. Needs a transaction. */
@@ -104,20 +108,37 @@ export const makeEvents = ({ sql }: StoreCore) => {
     kept: sql`not exists (select 1 from image_watch_deliveries d where d.sequence = e.sequence)`
   }
 
-  const page = (query: EventQuery) => {
+  const readEvents = readable(EventRow, {
+    job: "watch",
+    key: (row) => textOf(row, "eventId"),
+    subject: (row) => `event ${textOf(row, "eventId")}`
+  })
+
+  const page = (query: EventQuery): Effect.Effect<ReadonlyArray<typeof EventRow.Type>, SqlError> => {
     const conditionsOf = [
       ...(query.from === undefined
         ? []
         : [query.newestFirst === true ? sql`e.sequence < ${query.from}` : sql`e.sequence > ${query.from}`]),
-      ...(query.id === undefined ? [] : [sql`e.id::text = lower(${query.id})`]),
-      ...(query.watch === undefined ? [] : [sql`e.watch_id::text = ${query.watch}`]),
-      ...(query.type === undefined ? [] : [sql`e.type = ${query.type}`]),
+      ...(query.id === undefined ? [] : [sql`e.id::text = lower(${findable(query.id)})`]),
+      ...(query.watch === undefined ? [] : [sql`e.watch_id::text = ${findable(query.watch)}`]),
+      ...(query.type === undefined ? [] : [sql`e.type = ${findable(query.type)}`]),
       ...(query.status === undefined ? [] : [conditions[query.status]])
     ]
-    return rowsOf(EventRow)(sql`
+    const raw = sql`
       select ${eventColumns(sql)} from image_watch_events e
       where ${sql.and(conditionsOf.length === 0 ? [sql`true`] : conditionsOf)}
-      order by e.sequence ${sql.literal(query.newestFirst === true ? "desc" : "asc")} limit ${query.limit}`)
+      order by e.sequence ${sql.literal(query.newestFirst === true ? "desc" : "asc")} limit ${query.limit}`
+    // A page that is not full is the last one: those that cannot be read are made up for.
+    return Effect.flatMap(raw, (raw) =>
+      Effect.flatMap(readEvents(raw), (rows) => {
+        const last = Number(raw.at(-1)?.["sequence"])
+        return rows.length === raw.length || raw.length < query.limit
+          ? Effect.succeed(rows)
+          : Effect.map(
+            page({ ...query, from: last, limit: query.limit - rows.length }),
+            (more) => [...rows, ...more]
+          )
+      }))
   }
 
   const deliveriesOf = (sequences: ReadonlyArray<number>) =>
@@ -136,7 +157,8 @@ export const makeEvents = ({ sql }: StoreCore) => {
     return rows.map((row): StoredEvent => {
       const own = (bySequence[row.sequence] ?? []).map((delivery): StoredDelivery => ({
         position: delivery.position,
-        action: delivery.action,
+        // None also where it cannot be read; the watch holds that defect.
+        action: decodeAction(delivery.action),
         status: delivery.status,
         attempts: delivery.attempts,
         notBefore: Math.max(delivery.notBefore, 0),

@@ -8,9 +8,10 @@ import type { ClaimedWatch, Recorded, WatchClaimOptions, WatchFinding } from "..
 import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
 import { noteDefects } from "../defects.js"
 import { inTransaction } from "../errors.js"
+import { handedOut, putOff, readApart } from "../unreadable.js"
 import { type NewEvent, writeEvents } from "./events.js"
 import { jsonOf } from "./json.js"
-import { millis, stateColumns, stateOf, StateRow, watchColumns, watchOf, WatchRow } from "./rows.js"
+import { millis, stateColumns, stateOf, StateRow, watchColumns, watchNaming, watchOf, WatchRow } from "./rows.js"
 
 const ClaimRow = Schema.Struct({ ...WatchRow.fields, ...StateRow.fields })
 const Id = Schema.Struct({ id: Schema.String })
@@ -44,6 +45,16 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
       ? sql`true`
       : sql`s.registry not in (select jsonb_array_elements_text(${jsonOf(registries)}::jsonb))`
 
+  const readClaims = readApart(ClaimRow, watchNaming("watch"))
+  const later = putOff(
+    sql,
+    "watch",
+    (input, now) =>
+      sql`update image_watch_states s set tried_at = ${now}, due_at = to_timestamp(x.until), parked = false,
+        attempts = s.attempts + 1, problem = x.reason, lease = null, lease_until = '-infinity'
+      from ${input} where s.watch_id = x.key::bigint and s.lease = ${holder}`
+  )
+
   const claim = Effect.fn("WatchStore.claim")(
     function*(
       { lease, limit, since, without }: WatchClaimOptions & {
@@ -52,14 +63,16 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
       }
     ) {
       const now = yield* Clock.currentTimeMillis
-      const rows = yield* rowsOf(ClaimRow)(sql`
+      const rows = yield* handedOut(
+        Effect.flatMap(
+          sql`
         with due as materialized (
           select s.watch_id from image_watch_states s
           where ${
-        since === undefined
-          ? sql`s.due_at <= ${at(now)}`
-          : sql`coalesce(s.tried_at, '-infinity') < ${at(since)} and (not s.parked or s.due_at <= ${at(now)})`
-      } and s.lease_until <= ${at(now)}
+            since === undefined
+              ? sql`s.due_at <= ${at(now)}`
+              : sql`coalesce(s.tried_at, '-infinity') < ${at(since)} and (not s.parked or s.due_at <= ${at(now)})`
+          } and s.lease_until <= ${at(now)}
             and ${elsewhere(without ?? [])}
           order by s.due_at, s.watch_id limit ${limit}
           for no key update of s skip locked
@@ -69,7 +82,11 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
           returning s.*
         )
         select ${watchColumns(sql)}, ${stateColumns(sql)} from s join image_watches w on w.id = s.watch_id
-        order by s.due_at, s.watch_id`)
+        order by s.due_at, s.watch_id`,
+          readClaims
+        ),
+        later
+      )
       return rows.map((row): ClaimedWatch => ({ watch: watchOf(row), state: stateOf(row) }))
     },
     transient
@@ -109,11 +126,14 @@ export const makeObservations = ({ holder, sql }: StoreCore) => {
 
   const change = (findings: ReadonlyArray<WatchFinding>) =>
     Effect.gen(function*() {
-      const rows = yield* rowsOf(ClaimRow)(sql`
+      const { rows, unreadable } = yield* readClaims(
+        yield* sql`
         select ${watchColumns(sql)}, ${stateColumns(sql)}
         from image_watch_states s join image_watches w on w.id = s.watch_id
         where s.lease = ${holder} and s.watch_id in ${ids(findings.map(({ claim }) => claim))}
-        order by s.watch_id for update of s`)
+        order by s.watch_id for update of s`
+      )
+      yield* later(unreadable)
       const found = new Map(findings.map((finding) => [finding.claim.watch.id, finding]))
       const observed = rows.flatMap((row) => {
         const finding = found.get(row.id)

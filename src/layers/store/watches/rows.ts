@@ -4,11 +4,13 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import type { Fragment } from "@effect/sql/Statement"
 import { Duration, Option, Schema } from "effect"
+import type { DefectJob } from "../../../domain/Defect.js"
 import { Digest } from "../../../domain/Digest.js"
 import { PlatformText, ReferenceText, type Watch, WatchAction } from "../../../domain/Watch.js"
 import { EventDetail, eventTypes, UpdateFound, type WatchEvent } from "../../../domain/WatchEvent.js"
 import type { WatchState } from "../../../domain/WatchState.js"
 import type { UpdateState } from "../../../domain/WatchUpdates.js"
+import { type Naming, textOf } from "../unreadable.js"
 
 const OptionalNumber = Schema.OptionFromNullOr(Schema.Number)
 const OptionalText = Schema.OptionFromNullOr(Schema.String)
@@ -28,6 +30,13 @@ export const WatchRow = Schema.Struct({
   minAgeMs: Schema.NullOr(Schema.Number),
   windowFrom: Schema.NullOr(Schema.Int),
   windowTo: Schema.NullOr(Schema.Int)
+})
+
+/** Names a row with the columns of a watch. */
+export const watchNaming = (job: DefectJob): Naming => ({
+  job,
+  key: (row) => textOf(row, "id"),
+  subject: (row) => [textOf(row, "reference"), textOf(row, "platform")].filter((text) => text !== "").join(" ")
 })
 
 export const watchColumns = (sql: SqlClient): Fragment =>

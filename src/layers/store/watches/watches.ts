@@ -3,10 +3,12 @@
  */
 import { Array, Chunk, Clock, Duration, Effect, Option, Schema, Stream } from "effect"
 import { canonical } from "../../../domain/ImageReference.js"
+import { findable } from "../../../domain/StorableText.js"
 import { type NewWatch, platformText, watchKey } from "../../../domain/Watch.js"
 import type { StoredWatch, WatchSelection } from "../../../services/WatchStore.js"
-import { instant, rowOf, rowsOf, type StoreCore, transient } from "../core.js"
+import { instant, rowOf, type StoreCore, transient } from "../core.js"
 import { inTransaction } from "../errors.js"
+import { readable, textOf } from "../unreadable.js"
 import { writeEvents } from "./events.js"
 import { jsonOf } from "./json.js"
 import {
@@ -18,6 +20,7 @@ import {
   updatesOf,
   UpdatesRow,
   watchColumns,
+  watchNaming,
   watchOf,
   WatchRow
 } from "./rows.js"
@@ -121,8 +124,8 @@ export const makeWatches = ({ sql }: StoreCore) => {
 
   const chosen = ({ platform, reference }: WatchSelection) =>
     sql.and([
-      sql`w.reference = ${reference}`,
-      ...Option.match(platform, { onNone: () => [], onSome: (text) => [sql`w.platform = ${text}`] })
+      sql`w.reference = ${findable(reference)}`,
+      ...Option.match(platform, { onNone: () => [], onSome: (text) => [sql`w.platform = ${findable(text)}`] })
     ])
 
   const remove = Effect.fn("WatchStore.remove")(function*(selection: WatchSelection) {
@@ -138,11 +141,14 @@ export const makeWatches = ({ sql }: StoreCore) => {
     return count
   }, transient)
 
+  const readList = readable(ListRow, watchNaming("watch"))
+  const readFired = readable(ClaimRow, watchNaming("watch"))
+
   const undone = (status: "pending" | "dead") =>
     sql`(select count(*)::int from image_watch_deliveries d where d.watch_id = w.id and d.status = ${status})`
 
   const page = (selection: Option.Option<WatchSelection>, after: Place) =>
-    rowsOf(ListRow)(sql`
+    sql`
       select ${watchColumns(sql)}, ${stateColumns(sql)}, ${updatesColumns(sql)}, ${
       millis(sql, "w.added_at")
     } as "addedAt",
@@ -150,28 +156,31 @@ export const makeWatches = ({ sql }: StoreCore) => {
       from image_watches w join image_watch_states s on s.watch_id = w.id join image_watch_updates u on u.watch_id = w.id
       where (w.reference collate "C", w.platform collate "C") > (${after[0]}, ${after[1]})
         and ${Option.match(selection, { onNone: () => sql`true`, onSome: chosen })}
-      order by w.reference collate "C", w.platform collate "C" limit ${pageSize}`)
+      order by w.reference collate "C", w.platform collate "C" limit ${pageSize}`
 
   const list = (selection: Option.Option<WatchSelection>) =>
     Stream.paginateChunkEffect(
       beginning,
       (after) =>
-        Effect.map(transient(page(selection, after)), (rows) => {
-          const last = rows.at(-1)
-          const next = last === undefined || rows.length < pageSize
+        Effect.gen(function*() {
+          const raw = yield* page(selection, after)
+          const last = raw.at(-1)
+          const next = last === undefined || raw.length < pageSize
             ? Option.none()
-            : Option.some([canonical(last.reference), platformText(last.platform)] as const)
-          return [Chunk.map(Chunk.fromIterable(rows), stored), next] as const
-        })
+            : Option.some([textOf(last, "reference"), textOf(last, "platform")] as const)
+          return [Chunk.map(Chunk.fromIterable(yield* readList(raw)), stored), next] as const
+        }).pipe(transient)
     ).pipe(Stream.withSpan("WatchStore.list"))
 
   const fire = Effect.fn("WatchStore.fire")(function*(selection: WatchSelection) {
     const now = yield* Clock.currentTimeMillis
     return yield* inTransaction(sql)(Effect.gen(function*() {
-      const rows = yield* rowsOf(ClaimRow)(sql`
+      const rows = yield* readFired(
+        yield* sql`
         select ${watchColumns(sql)}, ${stateColumns(sql)}
         from image_watches w join image_watch_states s on s.watch_id = w.id
-        where ${chosen(selection)} order by w.platform collate "C"`)
+        where ${chosen(selection)} order by w.platform collate "C"`
+      )
       return yield* writeEvents(
         sql,
         rows.map((row) => {
