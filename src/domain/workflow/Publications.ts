@@ -20,14 +20,20 @@ interface Found<A> {
   readonly evidence: Array<WorkflowEvidence>
 }
 
+// Longer titles, and names of files, are for nobody; and the findings of a file are copied, decoded and stored.
+const title = (text: string): string => text.slice(0, 120)
+const place = (text: string): string => text.slice(0, 400)
+
 const evidenceOf = (site: Site, mechanism: string): WorkflowEvidence => ({
-  job: site.job,
-  step: site.step.slice(0, 120),
-  mechanism,
-  source: Option.fromNullable(site.source)
+  job: title(site.job),
+  step: title(site.step),
+  mechanism: title(mechanism),
+  source: Option.map(Option.fromNullable(site.source), place)
 })
 
 const maxEvidence = 16
+// Of one file; the first of every name is kept beside them.
+const maxEvidenceOfAll = 2_048
 const maxNamespaces = 64
 
 /** What one file publishes, while it is gathered. */
@@ -38,23 +44,26 @@ export class Publications {
   readonly #described = new Set<string>()
   readonly #namespaces = new Set<string>()
   readonly #seen = new Set<string>()
+  #evidence = 0
   constructor(private readonly holes: HoleTable) {}
 
   /** A step pushes these names: references, separated by white space or commas. */
   publish(text: string, mechanism: string, site: Site, logins: ReadonlySet<string>): void {
+    const evidence = evidenceOf(site, mechanism)
     this.holes.tank.scan(2 * text.length)
-    const key = `${text}\u0000${mechanism}\u0000${site.job}\u0000${site.step}`
+    const key = `${text}\u0000${evidence.mechanism}\u0000${evidence.job}\u0000${evidence.step}`
     if (text === "" || this.#seen.has(key)) return
     this.#seen.add(key)
     for (const item of items(text)) {
       for (const expanded of this.holes.expand(item, true)) {
-        for (const one of items(expanded)) this.#add(nameOf(one, this.holes, logins), evidenceOf(site, mechanism))
+        for (const one of items(expanded)) this.#add(nameOf(one, this.holes, logins), evidence)
       }
     }
   }
 
   /** A step publishes under names that stand elsewhere. */
-  external(source: string, mechanism: string, site: Site): void {
+  external(file: string, mechanism: string, site: Site): void {
+    const source = place(file)
     if (this.#external.size >= Limits.maxNames || this.#external.has(source)) return
     this.#external.set(source, { source, evidence: evidenceOf(site, mechanism) })
   }
@@ -77,8 +86,23 @@ export class Publications {
   #add(name: Name | undefined, evidence: WorkflowEvidence): void {
     this.holes.tank.spend(1 / 4)
     if (name === undefined) return
-    if (name.kind === "image") note(this.#images, name.image, name, evidence)
-    else note(this.#patterns, name.text, name, evidence)
+    if (name.kind === "image") this.#note(this.#images, name.image, name, evidence)
+    else this.#note(this.#patterns, name.text, name, evidence)
+  }
+
+  #note<A>(into: Map<string, Found<A>>, key: string, value: A, evidence: WorkflowEvidence): void {
+    const known = into.get(key)
+    if (known === undefined) {
+      if (into.size < Limits.maxNames) into.set(key, { value, evidence: [evidence] })
+    } else if (
+      known.evidence.length < maxEvidence && this.#evidence < maxEvidenceOfAll &&
+      !known.evidence.some((one) =>
+        one.job === evidence.job && one.step === evidence.step && one.mechanism === evidence.mechanism
+      )
+    ) {
+      known.evidence.push(evidence)
+      this.#evidence++
+    }
   }
 
   /** The images, in the order in which they were found. */
@@ -145,7 +169,8 @@ export class Publications {
           return hasHole(component) ? component.replace(/[\ue000-\uefff]/g, filler) : component
         }).join("/")
       )
-    const valid = /^[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+$/
+    for (const one of made) this.holes.tank.scan(one.length)
+    const valid = /^(?=.{1,255}$)[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+$/
     return [...new Set(made)].filter((one) => valid.test(one)).map((one) => `${registry}/${one}`).slice(0, 16)
   }
 
@@ -161,15 +186,3 @@ export class Publications {
 }
 
 const items = (text: string): ReadonlyArray<string> => text.split(/[\s,]+/).filter((item) => item !== "")
-
-const note = <A>(into: Map<string, Found<A>>, key: string, value: A, evidence: WorkflowEvidence): void => {
-  const known = into.get(key)
-  if (known === undefined) {
-    if (into.size < Limits.maxNames) into.set(key, { value, evidence: [evidence] })
-  } else if (
-    known.evidence.length < maxEvidence &&
-    !known.evidence.some((one) =>
-      one.job === evidence.job && one.step === evidence.step && one.mechanism === evidence.mechanism
-    )
-  ) known.evidence.push(evidence)
-}

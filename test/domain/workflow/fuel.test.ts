@@ -21,6 +21,9 @@ const spentBy = (work: (tank: Limits.Fuel) => unknown): number => {
 
 const acme = { owner: "acme", name: "app", defaultBranch: Option.none(), files: [], namespaces: [] }
 
+const pushes = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `docker push acme/n${index}`).join("\\n")
+
 // One step may be paid for at once: the longest text by the longest pattern.
 const dearestStep = (Limits.maxTextLength + 1) ** 2 / 256
 
@@ -33,6 +36,35 @@ describe("the fuel of an evaluation", () => {
     const tank = new Limits.Fuel()
     publishedImages(workflow, { ...acme, files: others }, tank)
     assert.isAtMost(tank.spent, Limits.fuel + Limits.reserve + dearestStep, name)
+  })
+
+  it.each([
+    ["the name of a job", `on: push\njobs:\n  ? ${"j".repeat(60_000)}\n  : {steps: [{run: "${pushes(1_000)}"}]}\n`],
+    [
+      "the name of a job, in many steps",
+      `on: push\njobs:\n  ? ${"j".repeat(60_000)}\n  : {steps: [${
+        Array.from({ length: 20 }, () => `{run: "${pushes(200)}"}`).join()
+      }]}\n`
+    ],
+    [
+      "the names of workflows that it calls",
+      `on: push\njobs:\n${
+        Array.from({ length: 4 }, (_, index) =>
+          `  a${index}: {uses: "b/${"c".repeat(60_000)}/.github/workflows/docker${index}.yml@v1"}\n`).join("")
+      }`
+    ],
+    [
+      "secrets that stand in a name many times",
+      script(
+        `A=\${{ secrets.A }}\n${
+          Array.from({ length: 400 }, (_, index) => `docker push quay.io/$A/a${index}-${"$A".repeat(28)}`).join("\n")
+        }`
+      )
+    ]
+  ])("bounds what is told of a file with %s", (_, text) => {
+    const long = { ...acme, name: "n".repeat(100), namespaces: Array.from({ length: 8 }, (_, index) => `b${index}`) }
+    const told = JSON.stringify(publishedImages({ path: "a.yml", text }, long))
+    assert.isAtMost(told.length, 400_000)
   })
 
   it.each([
