@@ -78,11 +78,13 @@ export interface RepositoryReading {
 
 /** What is stored of a repository's last reading: the next look need not ask for it again. */
 export interface KnownRepository {
-  /** The commit that was read as a whole; undefined where a workflow was left unread, so that it is looked at anew. */
+  /** The commit of which nothing is left to read; undefined where another try may read a workflow that is unread. */
   readonly headOid: string | undefined
   readonly dockerfiles: ReadonlyArray<string>
   /** Those that were read, in that reading or before. */
   readonly workflows: ReadonlyArray<KnownWorkflow>
+  /** Those that this version of the reader cannot read: they stay unread until they, or it, change. */
+  readonly beyond: ReadonlyArray<WorkflowReading>
 }
 
 /** A workflow whose text was read. */

@@ -4,12 +4,13 @@
 import { Array as Arr, Option } from "effect"
 import type { RepositoryFiles, RepositoryProbe } from "./Finding.js"
 import type { RepositoryName } from "./GitHubRepository.js"
-import type { FileAt, ImageClaim, KnownRepository, TreeFile, WorkflowReading } from "./ImageClaim.js"
+import type { FileAt, ImageClaim, KnownRepository, KnownWorkflow, TreeFile, WorkflowReading } from "./ImageClaim.js"
 import { dockerHub, imageName } from "./ImageReference.js"
 import { officialImagesOf } from "./OfficialImages.js"
 import { isPath } from "./ReferenceGrammar.js"
 import { folders } from "./RepositoryTree.js"
 import type { WorkflowEvidence, WorkflowFindings } from "./workflow/Findings.js"
+import { readerVersion } from "./workflow/Limits.js"
 
 /** What a claim from the list of official images names as the place where it was read. */
 export const officialList = "docker-library/official-images"
@@ -116,22 +117,63 @@ const oidIn = (files: RepositoryFiles): (path: string) => string | undefined => 
   return (path) => oids.get(path)
 }
 
+const ofThisReader = ` (version ${readerVersion} of the reader)`
+
+/**
+ * The problem of a workflow that is unread because of what its text is, not of how it was had or what went on beside: the
+ * same text is not read a second time by the same version of the reader.
+ */
+export const beyondReader = (problem: string): string => `${problem}${ofThisReader}`
+
+const isBeyond = ({ problem, state }: WorkflowReading): boolean =>
+  state === "unread" && Option.exists(problem, (text) => text.endsWith(ofThisReader))
+
+/** What the next look need not ask for, by what is stored of the last one. */
+export const knownRepository = (
+  { dockerfiles, headOid, workflows }: {
+    readonly headOid: Option.Option<string>
+    readonly dockerfiles: ReadonlyArray<string>
+    readonly workflows: ReadonlyArray<WorkflowReading>
+  }
+): KnownRepository => {
+  const whole = workflows.every((workflow) => workflow.state !== "unread" || isBeyond(workflow))
+  return {
+    headOid: whole ? Option.getOrUndefined(headOid) : undefined,
+    dockerfiles,
+    workflows: workflows.flatMap(({ oid, path, state, uses }) => state === "unread" ? [] : [{ oid, path, uses }]),
+    beyond: workflows.filter(isBeyond)
+  }
+}
+
+const kept = ({ oid, path, uses }: KnownWorkflow): WorkflowReading => ({
+  path,
+  oid,
+  state: "kept",
+  uses,
+  templates: [],
+  problem: Option.none()
+})
+
+/** The workflows of a repository of which nothing has changed. */
+export const keptWorkflows = ({ beyond, workflows }: KnownRepository): ReadonlyArray<WorkflowReading> => [
+  ...workflows.map(kept),
+  ...beyond
+]
+
 /** Which workflows have to be read: those that are new, or have changed, or use a file that has, or may have. */
 export const toRead = (
   files: RepositoryFiles,
   known: KnownRepository | undefined
 ): { readonly read: ReadonlyArray<TreeFile>; readonly kept: ReadonlyArray<WorkflowReading> } => {
-  const before = new Map((known?.workflows ?? []).map((workflow) => [workflow.path, workflow]))
+  const before = new Map((known === undefined ? [] : keptWorkflows(known)).map((workflow) => [workflow.path, workflow]))
   const now = oidIn(files)
   const read = new Array<TreeFile>()
   const kept = new Array<WorkflowReading>()
   for (const file of files.workflows) {
     const workflow = before.get(file.path)
     const stands = workflow?.oid === file.oid && workflow.uses.every(({ oid, path }) => (now(path) ?? absent) === oid)
-    if (stands) {
-      const { uses } = workflow
-      kept.push({ path: file.path, oid: file.oid, state: "kept", uses, templates: [], problem: Option.none() })
-    } else read.push(file)
+    if (stands) kept.push(workflow)
+    else read.push(file)
   }
   return { read, kept }
 }
@@ -155,6 +197,10 @@ export interface ReadWorkflow {
   readonly found: WorkflowFindings
 }
 
+// GitHub runs no file that is not YAML, or has no jobs; of one that is beyond a limit of ours, nothing is known.
+const isWhole = ({ problem }: WorkflowFindings): boolean =>
+  Option.match(problem, { onNone: () => true, onSome: (one) => one === "not-yaml" || one === "no-workflow" })
+
 /** The workflows that were read, as they are recorded; `oidOf` tells the object id of a file that was had. */
 export const readings = (
   read: ReadonlyArray<ReadWorkflow>,
@@ -164,12 +210,12 @@ export const readings = (
     path: file.path,
     oid: file.oid,
     // What it was found to publish is true; what else it does is not known, so nothing that was known of it ages.
-    state: Option.contains(found.problem, "too-much") ? "unread" : "read",
+    state: isWhole(found) ? "read" : "unread",
     uses: [...found.files.used, ...found.files.missing]
       .filter((path) => path !== file.path)
       .map((path) => ({ path, oid: oidOf(path) ?? absent })),
     templates: templatesOf(found).slice(0, mostClaims),
-    problem: found.problem
+    problem: isWhole(found) ? found.problem : Option.map(found.problem, beyondReader)
   }))
 
 /** What the workflows that were read claim. */

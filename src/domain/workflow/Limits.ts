@@ -3,6 +3,11 @@
  * answered in milliseconds; real files stay far below all of them.
  */
 
+/**
+ * The version of the reader: to be raised with every change by which it reads more, these limits among them. Workflows that
+ * were beyond another version are then read again.
+ */
+export const readerVersion = 1
 /** Longest text of a file that is read, in UTF-16 code units. */
 export const maxFileLength = 256 * 1024
 /** Deepest nesting of flow collections (`[[[…`), and of values that are walked. */

@@ -6,8 +6,10 @@ import type { CensusError } from "../../domain/Errors.js"
 import type { FileText, RepositoryFiles, RepositoryProbe } from "../../domain/Finding.js"
 import type { KnownRepository, RepositoryReading, TreeFile, WorkflowReading } from "../../domain/ImageClaim.js"
 import {
+  beyondReader,
   claimsOf,
   claimsOfName,
+  keptWorkflows,
   mayBeThere,
   namespacesOf,
   readings,
@@ -33,8 +35,11 @@ const unread = (file: TreeFile, problem: string): WorkflowReading => ({
   problem: Option.some(problem)
 })
 
-const problemOf = (text: FileText | undefined): string =>
-  text === undefined || text._tag === "Text" ? "not asked for" : text.reason
+const problemOf = (text: FileText | undefined): string => {
+  if (text === undefined || text._tag === "Text") return "not asked for"
+  // A text that is not there may have gone since the look that listed it.
+  return text._tag === "Unreadable" && text.reason !== "missing" ? beyondReader(text.reason) : text.reason
+}
 
 /** The texts that were had so far. */
 interface Texts {
@@ -139,11 +144,6 @@ export const keptReading = (
   registries: ReadonlyArray<string>
 ): RepositoryReading => ({
   probe,
-  workflows: known.workflows.map((workflow) => ({
-    ...workflow,
-    state: "kept",
-    templates: [],
-    problem: Option.none()
-  })),
+  workflows: keptWorkflows(known),
   claims: claimsOfName(probe, registries)
 })

@@ -2,6 +2,7 @@ import { Duration, Effect, Option, TestClock } from "effect"
 import { assert } from "vitest"
 import type { Evidence } from "../../../src/domain/Evidence.js"
 import type { ClaimedCheck, ClaimedSource } from "../../../src/domain/RegistryCheck.js"
+import { beyondReader } from "../../../src/domain/RepositoryClaims.js"
 import { dayOf } from "../../../src/domain/UtcDay.js"
 import type { LinkStore } from "../../../src/services/LinkStore.js"
 import type { RepoDockerStore } from "../../../src/services/RepoDockerStore.js"
@@ -445,7 +446,8 @@ onEveryStore("links", [
         assert.deepStrictEqual(known.known, {
           headOid: head,
           dockerfiles: ["Dockerfile"],
-          workflows: [{ path: release, oid: workflow().oid, uses: [] }]
+          workflows: [{ path: release, oid: workflow().oid, uses: [] }],
+          beyond: []
         })
         yield* store.recordDiscovery([reads(known, evening + day, [], [workflow({ state: "kept" })])])
         const [kept] = yield* linksOf(links, "acme/app")
@@ -464,8 +466,40 @@ onEveryStore("links", [
         assert.deepStrictEqual((yield* claimOne(store, "acme/app")).known, {
           headOid: undefined,
           dockerfiles: ["Dockerfile"],
-          workflows: []
+          workflows: [],
+          beyond: []
         })
+      })
+  ),
+
+  when(
+    "a file that this version of the reader cannot read is remembered, and its claims stay as they were",
+    ({ links, store }) =>
+      Effect.gen(function*() {
+        yield* publishes(store, links, "acme/app", "ghcr.io/acme/app")
+        const claim = yield* claimOne(store, "acme/app")
+        const beyond = workflow({
+          state: "unread",
+          templates: ["names in build.sh"],
+          problem: Option.some(beyondReader("too-much"))
+        })
+        yield* store.recordDiscovery([reads(claim, evening + day, [], [beyond])])
+        const again = yield* claimOne(store, "acme/app")
+        assert.deepStrictEqual(again.known, {
+          headOid: head,
+          dockerfiles: ["Dockerfile"],
+          workflows: [],
+          beyond: [beyond]
+        })
+        yield* store.recordDiscovery([reads(again, evening + 2 * day, [], again.known?.beyond ?? [])])
+        const [standing] = yield* linksOf(links, "acme/app")
+        assert.deepStrictEqual(standing?.evidence[0]?.unseenSince, Option.none())
+        // What another version could not read is read again.
+        const older = { ...beyond, problem: Option.some("too-much (version 0 of the reader)") }
+        const claimed = yield* claimOne(store, "acme/app")
+        yield* store.recordDiscovery([reads(claimed, evening + 3 * day, [], [older])])
+        const { known } = yield* claimOne(store, "acme/app")
+        assert.deepStrictEqual([known?.headOid, known?.beyond], [undefined, []])
       })
   ),
 

@@ -5,6 +5,7 @@ import type { ClaimedRepository, DiscoveryFinding, FileText } from "../../../src
 import { key, type RepositoryName } from "../../../src/domain/GitHubRepository.js"
 import type { KnownRepository, RepositoryReading } from "../../../src/domain/ImageClaim.js"
 import { parseNormalized } from "../../../src/domain/ImageReference.js"
+import { beyondReader, knownRepository } from "../../../src/domain/RepositoryClaims.js"
 import { tooMuch } from "../../../src/domain/WorkflowReading.js"
 import * as RateBudgetsMemory from "../../../src/layers/budgets/RateBudgetsMemory.js"
 import * as GitHubProbeHttp from "../../../src/layers/github/GitHubProbeHttp.js"
@@ -47,14 +48,17 @@ const registryName = (image: string): string => {
   return `${registry}/${repository}`
 }
 
-const knownOf = (reading: RepositoryReading | undefined): KnownRepository => ({
-  headOid: Option.getOrUndefined(reading?.probe.headOid ?? Option.none()),
-  dockerfiles: reading?.probe.dockerfiles ?? [],
-  workflows: (reading?.workflows ?? []).map(({ oid, path, uses }) => ({ oid, path, uses }))
-})
+const knownOf = (reading: RepositoryReading | undefined): KnownRepository =>
+  knownRepository({
+    headOid: reading?.probe.headOid ?? Option.none(),
+    dockerfiles: reading?.probe.dockerfiles ?? [],
+    workflows: reading?.workflows ?? []
+  })
 
 const states = (finding: DiscoveryFinding | undefined) =>
   Object.fromEntries((finding?.reading?.workflows ?? []).map(({ path, state }) => [path, state]))
+
+const nameOf = (path: string) => path.split("/")[2] ?? ""
 
 const fileAt = (name: string) => ({ path: `.github/workflows/${name}`, oid: `oid of ${name}`, size: 100 })
 
@@ -118,6 +122,83 @@ describe("reading the files of repositories", () => {
       assert.isUndefined(states(gone)[release])
     }))
 
+  it.effect("leaves alone what the reader cannot read, until it, what it uses or the reader changes", () => {
+    const repository = { owner: "acme", name: "app" }
+    const costly = pushing("ghcr.io/acme/hostile").replace("run: ", "run: |\n          f() { f; f; }\n          ") +
+      "          for a in 1 2 3 4 5 6 7 8 9; do for b in 1 2 3 4 5 6 7 8 9; do for c in 1 2 3; do f; done; done; done\n"
+    const texts = new Map<string, FileText>([
+      ["good.yml", { _tag: "Text", oid: "", text: pushing("ghcr.io/acme/good") }],
+      ["costly.yml", { _tag: "Text", oid: "", text: costly }],
+      ["caller.yml", {
+        _tag: "Text",
+        oid: "3",
+        text: `${costly.replace("jobs:\n", "jobs:\n  b:\n    uses: ./.github/workflows/good.yml\n")}`
+      }],
+      ["deep.yml", { _tag: "Text", oid: "", text: `docker: ${"[".repeat(1_000)}` }],
+      ["huge.yml", { _tag: "Unreadable", reason: "too-large" }]
+    ])
+    const asked: Array<string> = []
+    const oids = new Map([...texts.keys()].map((name) => [name, `oid of ${name}`]))
+    const stage = { head: "c0ffee" }
+    const probe = () => ({
+      repository,
+      headOid: Option.some(stage.head),
+      dockerfiles: [],
+      files: {
+        compose: [],
+        build: [],
+        defaultBranch: Option.none(),
+        workflows: [...oids].map(([name, oid]) => ({ ...fileAt(name), oid }))
+      }
+    })
+    const github = GitHubProbe.of({
+      probe: () => Effect.sync(probe),
+      probeIfChanged: (_, head) => Effect.sync(() => head === stage.head ? Option.none() : Option.some(probe())),
+      texts: (_, files) =>
+        Effect.sync(() =>
+          files.map(({ path }): FileText => {
+            asked.push(nameOf(path))
+            const text = texts.get(nameOf(path)) ?? { _tag: "Unread", reason: "unexpected" }
+            return text._tag === "Text" ? { ...text, oid: oids.get(nameOf(path)) ?? "" } : text
+          })
+        )
+    })
+    const lookAgain = (known: KnownRepository | undefined) =>
+      Effect.map(look({ id: "1", repository, attempts: 0, known }), (finding) => ({
+        known: knownOf(finding.reading),
+        states: states(finding),
+        asked: asked.splice(0)
+      }))
+    return Effect.gen(function*() {
+      const first = yield* lookAgain(undefined)
+      const unread = ["costly.yml", "caller.yml", "deep.yml", "huge.yml"]
+      assert.deepStrictEqual(first.known.beyond.map(({ path }) => nameOf(path)).toSorted(), unread.toSorted())
+
+      const untouched = yield* lookAgain(first.known)
+      assert.deepStrictEqual(untouched.asked, [])
+      stage.head = "decaf"
+      const elsewhere = yield* lookAgain(untouched.known)
+      assert.deepStrictEqual(elsewhere.asked, [])
+      assert.deepStrictEqual(
+        Object.entries(elsewhere.states).filter(([, state]) => state === "unread").map(([path]) => nameOf(path))
+          .toSorted(),
+        unread.toSorted()
+      )
+
+      stage.head = "facade"
+      oids.set("good.yml", "another")
+      const used = yield* lookAgain(elsewhere.known)
+      assert.deepStrictEqual([...new Set(used.asked)].toSorted(), ["caller.yml", "good.yml"])
+      stage.head = "bead"
+      oids.set("costly.yml", "another")
+      assert.deepStrictEqual((yield* lookAgain(used.known)).asked, ["costly.yml"])
+
+      const older = first.known.beyond.map((workflow) => ({ ...workflow, problem: Option.some("too-much") }))
+      const earlier = knownRepository({ headOid: Option.some("bead"), dockerfiles: [], workflows: older })
+      assert.includeMembers([...(yield* lookAgain(earlier)).asked], ["costly.yml", "deep.yml"])
+    }).pipe(Effect.provideService(GitHubProbe, github))
+  })
+
   it.effect("leaves a workflow unread whose text, or whose text's other file, could not be had", () => {
     const repository = { owner: "acme", name: "app" }
     const unanswered: FileText = { _tag: "Unread", reason: "timeout: 502" }
@@ -160,9 +241,9 @@ describe("reading the files of repositories", () => {
       assert.deepStrictEqual(became, [
         ["good.yml", "read", null],
         // What it was seen to publish is claimed; what else it does is not known.
-        ["hostile.yml", "unread", "too-much"],
+        ["hostile.yml", "unread", beyondReader("too-much")],
         ["lost.yml", "unread", "timeout: 502"],
-        ["huge.yml", "unread", "too-large"],
+        ["huge.yml", "unread", beyondReader("too-large")],
         ["caller.yml", "unread", ".github/workflows/lost.yml: timeout: 502"]
       ])
       assert.deepStrictEqual((reading?.claims ?? []).map(({ image }) => image), [

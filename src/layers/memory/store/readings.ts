@@ -5,6 +5,7 @@ import { Option } from "effect"
 import { key, type RepositoryName } from "../../../domain/GitHubRepository.js"
 import type { KnownRepository, RepositoryReading } from "../../../domain/ImageClaim.js"
 import { inOwnNamespace } from "../../../domain/Namespace.js"
+import { knownRepository } from "../../../domain/RepositoryClaims.js"
 import { linkClaims, rowKey, seeLink } from "./linkTables.js"
 import type { RepositoryRow, Tables } from "./tables.js"
 
@@ -12,11 +13,7 @@ import type { RepositoryRow, Tables } from "./tables.js"
 export const knownOf = (tables: Tables, row: RepositoryRow): Option.Option<KnownRepository> =>
   Option.fromNullable(tables.readings.get(row.id)).pipe(
     Option.filter(({ readAs }) => readAs === key(row.repository)),
-    Option.map(({ dockerfiles, headOid, workflows }) => ({
-      headOid: workflows.every(({ state }) => state !== "unread") ? Option.getOrUndefined(headOid) : undefined,
-      dockerfiles,
-      workflows: workflows.flatMap(({ oid, path, state, uses }) => state === "unread" ? [] : [{ oid, path, uses }])
-    }))
+    Option.map(knownRepository)
   )
 
 /** The image of the repository's name was found on Docker Hub. */

@@ -4,13 +4,7 @@
 import type { SqlClient } from "@effect/sql/SqlClient"
 import { Effect, Option, Schema } from "effect"
 import { key, type RepositoryName } from "../../../domain/GitHubRepository.js"
-import {
-  type FileAt,
-  type KnownRepository,
-  type KnownWorkflow,
-  type RepositoryReading,
-  type WorkflowReading
-} from "../../../domain/ImageClaim.js"
+import type { FileAt, RepositoryReading, WorkflowReading } from "../../../domain/ImageClaim.js"
 import { inOwnNamespace } from "../../../domain/Namespace.js"
 import { storable } from "../../../domain/StorableText.js"
 import { type Naming, readable, textOf } from "../unreadable.js"
@@ -33,23 +27,6 @@ export const StoredWorkflows = Schema.Array(StoredWorkflow)
 export const workflowOf = ({ problem, ...workflow }: typeof StoredWorkflow.Type): WorkflowReading => ({
   ...workflow,
   problem: Option.fromNullable(problem)
-})
-
-/** A reading under the name that the repository has now; `head` only where nothing was left unread. */
-export const KnownRow = Schema.Struct({
-  id: Schema.String,
-  head: Schema.NullOr(Schema.String),
-  dockerfiles: Schema.Array(Schema.String),
-  workflows: StoredWorkflows
-})
-
-const knownWorkflow = ({ oid, path, uses }: typeof StoredWorkflow.Type): KnownWorkflow => ({ oid, path, uses })
-
-/** What the next look need not ask for. */
-export const knownRepository = (row: typeof KnownRow.Type): KnownRepository => ({
-  headOid: row.head ?? undefined,
-  dockerfiles: row.dockerfiles,
-  workflows: row.workflows.filter(({ state }) => state !== "unread").map(knownWorkflow)
 })
 
 /** A definite look at a repository. `reading`: none where its files are gone with it. */
@@ -94,6 +71,7 @@ const readingRow = (read: ReadRepository, reading: RepositoryReading, before: Re
   head: Option.getOrNull(read.headOid),
   dockerfiles: read.dockerfiles.map(storable),
   workflows: reading.workflows.map((workflow) => toStore(workflow, before.find(({ path }) => path === workflow.path))),
+  // Earlier versions know of no workflow that is unread for good, and look at the repository again.
   whole: reading.workflows.every(({ state }) => state !== "unread")
 })
 
