@@ -4,22 +4,29 @@
  * others for as long as it is wrong. Smaller differences are left alone. Waits are spans, so they stay what they are.
  */
 import { SqlClient } from "@effect/sql/SqlClient"
-import { type Clock, Duration, Effect, Layer, MutableRef, Schedule, Schema } from "effect"
+import { type Clock, Duration, Effect, Layer, MutableRef, Option, Schedule, Schema } from "effect"
 import type { Transient } from "../../domain/Errors.js"
 import { clockIsAhead } from "../../domain/telemetry.js"
 import { rowOf, transient } from "./core.js"
 import { OffsetClock, tolerated } from "./offsetClock.js"
 
 const lookEvery = Duration.minutes(1)
+/** An answer that took longer (no connection was free, the machine slept) tells too little of when it was given. */
+const longestRead = Duration.minutes(1)
 
 const Now = Schema.Struct({ now: Schema.Number })
 
+/** Milliseconds by which a clock is ahead of the database's. */
 const measure = (base: Clock.Clock) =>
   Effect.gen(function*() {
     const sql = yield* SqlClient
     const before = base.unsafeCurrentTimeMillis()
     const { now } = yield* rowOf(Now)(sql`select (extract(epoch from clock_timestamp()) * 1000)::float8 as now`)
-    return (before + base.unsafeCurrentTimeMillis()) / 2 - now
+    const after = base.unsafeCurrentTimeMillis()
+    // The database read its clock somewhere in between.
+    return Math.abs(after - before) > Duration.toMillis(longestRead)
+      ? Option.none()
+      : Option.some(Math.round((before + after) / 2 - now))
   })
 
 const make = Effect.gen(function*() {
@@ -27,7 +34,9 @@ const make = Effect.gen(function*() {
   const clock = new OffsetClock(base, MutableRef.make(0))
 
   const look = Effect.gen(function*() {
-    const difference = Math.round(yield* measure(base))
+    const measured = yield* measure(base)
+    if (Option.isNone(measured)) return
+    const difference = measured.value
     const wrong = Math.abs(difference) > Duration.toMillis(tolerated)
     const before = MutableRef.getAndSet(clock.ahead, wrong ? difference : 0)
     yield* clockIsAhead(difference / 1000)

@@ -20,6 +20,14 @@ const logged = (lines: Array<string>) =>
 
 const near = (first: number, second: number) => assert.isBelow(Math.abs(first - second), 120_000)
 
+/** Of a machine that sleeps for an hour before each time that its clock is read. */
+class Sleeping extends OffsetClock {
+  override unsafeCurrentTimeMillis(): number {
+    MutableRef.update(this.ahead, (ahead) => ahead - 3_600_000)
+    return super.unsafeCurrentTimeMillis()
+  }
+}
+
 describe.runIf(postgres.available)("a process whose clock is wrong", () => {
   const built = Layer.provideMerge(
     RepoDockerStoreSql.layer({ holder: "wrong" }),
@@ -70,6 +78,20 @@ describe.runIf(postgres.available)("a process whose clock is wrong", () => {
       }).pipe(Effect.provide(logged(lines)))
     })
   }
+
+  it.effect("is not found where the answer came so late that it tells nothing", () => {
+    const lines = new Array<string>()
+    return Effect.gen(function*() {
+      const base = yield* Effect.clock
+      yield* TestClock.setTime(yield* Effect.provide(ofDatabase, postgres.empty))
+      const ahead = yield* Effect.provide(aheadOfDatabase, Layer.provideMerge(DatabaseClock.layer, postgres.empty))
+        .pipe(
+          Effect.withClock(new Sleeping(base, MutableRef.make(0)))
+        )
+      assert.strictEqual(ahead, 0)
+      assert.deepStrictEqual(lines, [])
+    }).pipe(Effect.provide(logged(lines)))
+  })
 
   it.effect("by less than five minutes is left alone", () => {
     const lines = new Array<string>()
