@@ -31,6 +31,8 @@ interface Bounds {
   /** No deferral ends later; infinity is no time. */
   readonly deferral: Fragment
   readonly today: Fragment
+  /** The first day that nothing can have happened on yet. */
+  readonly tomorrow: Fragment
 }
 
 /** Rows that are out of bounds, and what to make of them. */
@@ -48,40 +50,52 @@ export type Gates = ReadonlyArray<Gate>
 const deferredTooFar = ({ deferral, sql }: Bounds, column: Fragment) =>
   sql`(${column} > ${deferral} and ${column} < 'infinity')`
 
-/** Of repositories and images on Docker Hub. */
+// Of images with times to come: they are due today, what is set so that they are not (a day to come, no end) stays.
+const lookedNow = ({ now, sql, today }: Bounds) =>
+  sql`last_synced_at = least(last_synced_at, ${now}), missing_since = least(missing_since, ${today}),
+    gone_at = least(gone_at, ${now}),
+    due_on = case when due_on < 'infinity' then least(due_on, ${today}) else due_on end`
+
+/**
+ * Of repositories and images on Docker Hub. Both are tables of millions of wide rows, so each condition is one that an
+ * index answers.
+ */
 export const censusGates: Gates = [
   {
     table: "repos",
     key: "id",
-    wrong: (bounds) => deferredTooFar(bounds, bounds.sql`docker_not_before`),
+    // In the words of the index repos_docker_deferred.
+    wrong: ({ deferral, sql }) =>
+      sql`docker_not_before > '-infinity' and docker_not_before < 'infinity' and docker_not_before > ${deferral}`,
     set: ({ sql }) => sql`docker_not_before = '-infinity'`
   },
   {
-    // As if set to null by hand: check again.
+    // As if set to null by hand: check again. In the words of the index repos_docker_stale_due.
     table: "repos",
     key: "id",
-    wrong: ({ past, sql }) => sql`host = 'github' and docker_checked_at > ${past}`,
+    wrong: ({ past, sql }) =>
+      sql`host = 'github' and docker_checked_at is not null and owner <> '' and name <> ''
+        and docker_checked_at > ${past}`,
     set: ({ sql }) => sql`docker_checked_at = null`
   },
   { table: "repos_docker_leases", key: "repo_id", wrong: ({ lease, sql }) => sql`until > ${lease}` },
+  { table: "repo_docker", key: "id", wrong: ({ past, sql }) => sql`last_synced_at > ${past}`, set: lookedNow },
+  { table: "repo_docker", key: "id", wrong: ({ sql, tomorrow }) => sql`missing_since >= ${tomorrow}`, set: lookedNow },
   {
     table: "repo_docker",
     key: "id",
-    wrong: (bounds) => deferredTooFar(bounds, bounds.sql`not_before`),
-    set: ({ sql }) => sql`not_before = '-infinity', lease = null`
+    wrong: ({ sql, tomorrow }) =>
+      sql`due_on >= ${tomorrow} + ${
+        sql.literal(String(goneDays))
+      } and due_on < 'infinity' and missing_since is not null`,
+    set: lookedNow
   },
   {
+    // The lease or the deferral of an image that is not due yet is looked at when it is.
     table: "repo_docker",
     key: "id",
-    wrong: ({ past, sql, today }) =>
-      sql`last_synced_at > ${past} or missing_since > ${today} or gone_at > ${past}
-        or (missing_since is not null and due_on > ${today} + ${
-        sql.literal(String(goneDays))
-      } and due_on < 'infinity')`,
-    set: ({ now, sql, today }) =>
-      sql`last_synced_at = least(last_synced_at, ${now}), missing_since = least(missing_since, ${today}),
-        gone_at = least(gone_at, ${now}),
-        due_on = case when due_on < 'infinity' then least(due_on, ${today}) else due_on end`
+    wrong: (bounds) => bounds.sql`due_on <= ${bounds.today} and ${deferredTooFar(bounds, bounds.sql`not_before`)}`,
+    set: ({ sql }) => sql`not_before = '-infinity', lease = null`
   }
 ]
 
@@ -117,8 +131,8 @@ export const catalogGates: Gates = [
   {
     table: "catalog_state",
     key: "image_name",
-    wrong: ({ past, sql, today }) =>
-      sql`looked_at > ${past} or fetched_at > ${past} or listed_at > ${past} or missing_since > ${today}`,
+    wrong: ({ past, sql, tomorrow }) =>
+      sql`looked_at > ${past} or fetched_at > ${past} or listed_at > ${past} or missing_since >= ${tomorrow}`,
     set: ({ now, sql, today }) =>
       sql`due_at = '-infinity', looked_at = least(looked_at, ${now}), fetched_at = least(fetched_at, ${now}),
         listed_at = least(listed_at, ${now}), missing_since = least(missing_since, ${today})`
@@ -166,9 +180,24 @@ export const watchGates: Gates = [
 
 const every = Duration.hours(1)
 
-// Rows that somebody writes now are left to the next time.
-const amend = (bounds: Bounds, { key, set, table, wrong }: Gate) => {
-  const { sql } = bounds
+const boundsOf = (sql: SqlClient, now: number): Bounds => {
+  const after = (span: Duration.Duration) => instant(sql, now + Duration.toMillis(span))
+  const dayOf = (at: Fragment) => sql`(${at} at time zone 'UTC')::date`
+  const past = after(tolerated)
+  return {
+    sql,
+    now: instant(sql, now),
+    past,
+    lease: after(longestLease),
+    deferral: after(longestDeferral),
+    today: dayOf(instant(sql, now)),
+    tomorrow: sql`(${dayOf(past)} + 1)`
+  }
+}
+
+/** Brings what is out of bounds at an instant (epoch milliseconds) into them. Rows that somebody writes now are left to the next time. */
+export const amendment = (sql: SqlClient, { key, set, table, wrong }: Gate, now: number) => {
+  const bounds = boundsOf(sql, now)
   const name = sql(table)
   const id = sql.literal(key)
   const rows = sql`${id} in (select ${sql.literal(key.replace(/[()]/g, ""))} from ${name} where ${wrong(bounds)}
@@ -176,7 +205,7 @@ const amend = (bounds: Bounds, { key, set, table, wrong }: Gate) => {
   const change = set === undefined
     ? sql`delete from ${name} where ${rows}`
     : sql`update ${name} set ${set(bounds)} where ${rows}`
-  return rowOf(Count)(sql`with amended as (${change} returning 1) select count(*)::int as count from amended`)
+  return sql`with amended as (${change} returning 1) select count(*)::int as count from amended`
 }
 
 /** Brings a store's gates into their bounds, at most once an hour; to be run before each claim. */
@@ -184,19 +213,11 @@ export const keepInBounds = (sql: SqlClient, gates: Gates): Effect.Effect<Effect
   Effect.map(Ref.make(Number.NEGATIVE_INFINITY), (last) =>
     Effect.gen(function*() {
       const now = yield* Clock.currentTimeMillis
-      if (now - (yield* Ref.get(last)) < Duration.toMillis(every)) return
+      // Either way: a clock that was ahead last time is not waited for.
+      if (Math.abs(now - (yield* Ref.get(last))) < Duration.toMillis(every)) return
       yield* Ref.set(last, now)
-      const after = (span: Duration.Duration) => instant(sql, now + Duration.toMillis(span))
-      const bounds: Bounds = {
-        sql,
-        now: instant(sql, now),
-        past: after(tolerated),
-        lease: after(longestLease),
-        deferral: after(longestDeferral),
-        today: sql`(${instant(sql, now)} at time zone 'UTC')::date`
-      }
       for (const gate of gates) {
-        const { count } = yield* amend(bounds, gate)
+        const { count } = yield* rowOf(Count)(amendment(sql, gate, now))
         if (count > 0) {
           yield* Effect.logWarning(
             `${gate.table}: ${count} rows had times of a clock that was ahead; they count as due now`

@@ -197,6 +197,15 @@ for (const database of testDatabases.filter(({ available }) => available)) {
           assert.strictEqual(seen.get("1"), Math.min(now, now + difference))
         }))
 
+      it.effect("and is set right while the process runs: what it has written meanwhile is found at once", () =>
+        Effect.gen(function*() {
+          const { right } = yield* after(0, ({ census }) => census.addRepositories([repository("a/leased")]))
+          yield* TestClock.setTime(now + difference)
+          assert.strictEqual((yield* right.census.claimRepositories(claim(10))).length, 1)
+          yield* TestClock.setTime(now)
+          assert.strictEqual((yield* right.census.claimRepositories(claim(10))).length, 1)
+        }))
+
       it.effect("what lies within the bounds is left alone", () =>
         Effect.gen(function*() {
           const { right } = yield* after(0, ({ census }, at) =>

@@ -53,5 +53,10 @@ export const statements: ReadonlyArray<string> = [
   `create or replace view image_census_defects_held as
     select d.job, d.key, x.subject, x.reason, d.first_at, d.last_at, d.times, x.retry_at
     from image_census_defects d cross join lateral (${branches.join(" union all ")}) x
-    where x.reason like 'internal error: %'`
+    where x.reason like 'internal error: %'`,
+  // Few are deferred or missing at a time. Those that a wrong clock has written are looked for before the first claim of
+  // each process.
+  `create index if not exists repos_docker_deferred on repos (docker_not_before)
+    where docker_not_before > '-infinity' and docker_not_before < 'infinity'`,
+  `create index if not exists repo_docker_missing on repo_docker (missing_since) where missing_since is not null`
 ]
