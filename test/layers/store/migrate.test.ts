@@ -1,7 +1,7 @@
 import { NodeContext } from "@effect/platform-node"
 import { SqlClient } from "@effect/sql/SqlClient"
 import { describe, it, layer } from "@effect/vitest"
-import { Effect, Layer, Option, TestClock } from "effect"
+import { Duration, Effect, Layer, Option, TestClock } from "effect"
 import { assert } from "vitest"
 import { dayOf } from "../../../src/domain/UtcDay.js"
 import * as Database from "../../../src/layers/store/Database.js"
@@ -155,6 +155,42 @@ for (const database of testDatabases) {
             )
           }).pipe(onEmpty))
       }
+
+      it.scoped("goes on from version 7 with its rows: those that died of a defect keep the reason, and hold it once they are tried", () =>
+        Effect.gen(function*() {
+          const { sql, store } = yield* checkedRepository
+          yield* sql`insert into repos (url, host, owner, name, docker_not_before, docker_attempts, docker_last_error)
+            values ('https://github.com/c/d', 'github', 'c', 'd', '2026-11-21 11:00:00+00', 1, 'internal error: before')`
+          yield* sql`update repo_docker set missing_since = '2026-11-20', due_on = '2026-11-21'`
+          const rows = sql`select r.owner, r.docker_not_before::text as until, r.docker_last_error as error,
+            d.image_name as image, d.missing_since::text as missing, d.due_on::text as due, d.pulls
+            from repos r left join repo_docker d on d.repo_id = r.id order by r.id`
+          const before = yield* rows
+
+          // As version 7 left it.
+          yield* sql`drop view image_census_defects_held`
+          yield* sql`drop table image_census_defects`
+          yield* sql`drop index repos_docker_deferred, repo_docker_missing`
+          yield* sql`delete from image_census_migrations where migration_id > 7`
+
+          assert.deepStrictEqual(yield* migrate(setting), ["8_defects"])
+          assert.deepStrictEqual(yield* rows, before)
+          assert.strictEqual(before.length, 2)
+          const status = store.status({ discovery: Duration.days(14), refresh: Duration.hours(24) })
+          assert.strictEqual((yield* status).defects.rows, 0, "nothing was noted by version 7")
+
+          // The next time that it dies, it is noted.
+          yield* TestClock.setTime(now + 2 * 3_600_000)
+          const due = yield* firstOf(yield* store.claimRepositories(claim(1)))
+          yield* store.recordDiscovery([{
+            claim: due,
+            at: now + 2 * 3_600_000,
+            result: { _tag: "Deferred", reason: "internal error: again", notBefore: now + 4 * 3_600_000 }
+          }])
+          const { newest, rows: held } = (yield* status).defects
+          assert.strictEqual(held, 1)
+          assert.deepInclude(newest[0], { job: "discovery", subject: "c/d", reason: "internal error: again", times: 1 })
+        }).pipe(onMigrated))
 
       it.scoped("takes up rows that other programs add later", () =>
         Effect.gen(function*() {
