@@ -4,22 +4,26 @@
  */
 import { Option, Schema } from "effect"
 import { jsonOf } from "./JsonText.js"
+import { maxValues } from "./OciDocuments.js"
 import type { Platform } from "./Platform.js"
 import { fromDocument } from "./PlatformDocument.js"
 
 const text = Schema.optional(Schema.NullOr(Schema.String))
 
-const Document = jsonOf(Schema.Struct({
-  os: text,
-  architecture: text,
-  variant: text,
-  "os.version": text,
-  "os.features": Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
-  created: text,
-  config: Schema.optional(Schema.NullOr(Schema.Struct({
-    Labels: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.NullOr(Schema.String) })))
-  })))
-}))
+const Document = jsonOf(
+  Schema.Struct({
+    os: text,
+    architecture: text,
+    variant: text,
+    "os.version": text,
+    "os.features": Schema.optional(Schema.NullOr(Schema.Array(Schema.String))),
+    created: text,
+    config: Schema.optional(Schema.NullOr(Schema.Struct({
+      Labels: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.NullOr(Schema.String) })))
+    })))
+  }),
+  maxValues
+)
 
 // Before there were images, a time of building means nothing.
 const firstImage = Date.UTC(2000, 0, 1)

@@ -9,7 +9,7 @@ import { Digest } from "./Digest.js"
 import { familiar, type ImageReference } from "./ImageReference.js"
 import { jsonOf, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
-import { dockerListType, dockerManifestType, documentOf, kindOf, ociIndexType } from "./OciDocuments.js"
+import { dockerListType, dockerManifestType, documentOf, kindOf, maxValues, ociIndexType } from "./OciDocuments.js"
 import { normalizeDocument, type WrittenPlatform } from "./PlatformDocument.js"
 
 const optionalText = Schema.optional(Schema.NullOr(Schema.String))
@@ -50,7 +50,7 @@ const LooseIndex = documentOf(Schema.Struct({
 type LooseIndex = typeof LooseIndex.Type
 
 const LooseManifest = documentOf(Schema.Struct({ config: Schema.optional(LooseDescriptor) }))
-const LooseConfig = jsonOf(LoosePlatform)
+const LooseConfig = jsonOf(LoosePlatform, maxValues)
 
 /** An entry of the result; keys in this order, annotations in the order of their names. */
 export interface SynthesizedEntry {

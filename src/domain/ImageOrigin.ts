@@ -4,18 +4,21 @@
 import { Either, Option, Schema } from "effect"
 import { isAttestation } from "./ImageIndex.js"
 import { jsonOf } from "./JsonText.js"
-import type { Index, IndexEntry } from "./OciDocuments.js"
+import { type Index, type IndexEntry, maxValues } from "./OciDocuments.js"
 import type { Labels } from "./ReleaseNotes.js"
 import { total } from "./TagOrder.js"
 import { isPrerelease, parse as parseTag } from "./TagVersion.js"
 import { sourceKey, type SourceLabel, sourceLabelOf } from "./Verification.js"
 
 // Only the labels matter here: a config that is wrong elsewhere still says where it comes from.
-const Labelled = jsonOf(Schema.Struct({
-  config: Schema.optional(Schema.NullOr(Schema.Struct({
-    Labels: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
-  })))
-}))
+const Labelled = jsonOf(
+  Schema.Struct({
+    config: Schema.optional(Schema.NullOr(Schema.Struct({
+      Labels: Schema.optional(Schema.NullOr(Schema.Record({ key: Schema.String, value: Schema.Unknown })))
+    })))
+  }),
+  maxValues
+)
 
 const decode = Schema.decodeUnknownEither(Labelled)
 

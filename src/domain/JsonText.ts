@@ -13,11 +13,13 @@ const quote = 0x22
 const backslash = 0x5c
 
 /**
- * Whether a text opens more than `maxDepth` objects and arrays within each other, outside of its strings. One pass; of a
- * text that is no JSON the answer means nothing.
+ * Why a text is too much to be looked into, as the end of a sentence that begins with its name; undefined where it is not:
+ * more than `maxDepth` objects and arrays within each other, or more than `mostValues` values in all (an empty object or array
+ * counts twice). One pass, outside of strings; of a text that is no JSON the answer means nothing.
  */
-export const isTooDeep = (text: string): boolean => {
+export const tooMuch = (text: string, mostValues = Number.POSITIVE_INFINITY): string | undefined => {
   let depth = 0
+  let values = 1
   let quoted = false
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index)
@@ -25,26 +27,26 @@ export const isTooDeep = (text: string): boolean => {
       if (code === backslash) index++
       else if (code === quote) quoted = false
     } else if (code === quote) quoted = true
-    // `{` and `[`, then `}` and `]`.
+    // `{` and `[`, then `}` and `]`, then `,`.
     else if (code === 0x7b || code === 0x5b) {
-      if (++depth > maxDepth) return true
+      if (++depth > maxDepth) return `is nested more than ${maxDepth} levels deep`
+      if (++values > mostValues) return `holds more than ${mostValues} values`
     } else if (code === 0x7d || code === 0x5d) depth--
+    else if (code === 0x2c && ++values > mostValues) return `holds more than ${mostValues} values`
   }
-  return false
+  return undefined
 }
-
-/** What is wrong with a text that is too deep, as the end of a sentence that begins with its name. */
-export const tooDeepText = `is nested more than ${maxDepth} levels deep`
 
 const malformed = (reason: Malformed["reason"], message: string) =>
   Either.left(new Malformed({ what: "JSON", input: "", reason, message }))
 
 /**
- * Reads JSON of a bounded depth. Fails with reason `format` for what is no JSON, `unsupported` for what is too deep; the
- * message is the end of a sentence that begins with the text's name.
+ * Reads JSON of a bounded depth, and of a bounded number of values where that is given. Fails with reason `format` for what
+ * is no JSON, `unsupported` for what is too much; the message is the end of a sentence that begins with the text's name.
  */
-export const parse = (text: string): Either.Either<unknown, Malformed> => {
-  if (isTooDeep(text)) return malformed("unsupported", tooDeepText)
+export const parse = (text: string, mostValues?: number): Either.Either<unknown, Malformed> => {
+  const problem = tooMuch(text, mostValues)
+  if (problem !== undefined) return malformed("unsupported", problem)
   try {
     const value: unknown = JSON.parse(text)
     return Either.right(value)
@@ -53,11 +55,19 @@ export const parse = (text: string): Either.Either<unknown, Malformed> => {
   }
 }
 
-const Bounded = Schema.String.pipe(Schema.filter((text) => !isTooDeep(text) || `the JSON ${tooDeepText}`))
-
-/** `Schema.parseJson` for what others wrote: it refuses a text that is too deep before anything looks into it. */
-export const jsonOf = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, string> =>
-  Schema.compose(Bounded, Schema.parseJson(schema))
+/**
+ * `Schema.parseJson` for what others wrote: it refuses a text that is too deep, or has more values than are given, before
+ * anything looks into it.
+ */
+export const jsonOf = <A, I>(schema: Schema.Schema<A, I>, mostValues?: number): Schema.Schema<A, string> => {
+  const bounded = Schema.String.pipe(
+    Schema.filter((text) => {
+      const problem = tooMuch(text, mostValues)
+      return problem === undefined || `the JSON ${problem}`
+    })
+  )
+  return Schema.compose(bounded, Schema.parseJson(schema))
+}
 
 const longest = 300
 

@@ -5,7 +5,7 @@ import { Either, Schema } from "effect"
 import { Digest } from "./Digest.js"
 import { parse, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
-import { ambiguousText, documentOf, isAmbiguous, ociIndexType, ociManifestType } from "./OciDocuments.js"
+import { ambiguousText, documentOf, isAmbiguous, maxValues, ociIndexType, ociManifestType } from "./OciDocuments.js"
 
 const Shape = Schema.Struct({
   mediaType: Schema.optional(Schema.Unknown),
@@ -31,12 +31,12 @@ export interface OwnType {
 
 /**
  * The type that a body gives itself, or shows by its form. Fails with reason `format` for what is no JSON object, and with
- * `unsupported` for what is too deep, or an index and an image at once; the message is the end of a sentence that begins
+ * `unsupported` for what is too deep or has too many values, or an index and an image at once; the message is the end of a sentence that begins
  * with the body's name.
  */
 export const ownType = (bytes: Uint8Array): Either.Either<OwnType, Malformed> =>
   Either.gen(function*() {
-    const document = yield* parse(textOf(bytes))
+    const document = yield* parse(textOf(bytes), maxValues)
     if (isAmbiguous(document)) return yield* Either.left(refuse("unsupported", ambiguousText))
     const { config, layers, manifests, mediaType } = yield* Either.fromOption(
       decodeShape(document),

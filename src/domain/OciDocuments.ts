@@ -166,9 +166,15 @@ const OneKind = Schema.Unknown.pipe(
   Schema.filter((value) => !isAmbiguous(value) || `the document ${ambiguousText}`)
 )
 
-/** The JSON of a manifest or an index, as every reader of these takes it: bounded in depth, and never both at once. */
+/**
+ * Values in one document, at most: over ten thousand layers or entries. Four megabytes hold a million, and holding those to
+ * a schema takes seconds in which nothing else is done.
+ */
+export const maxValues = 50_000
+
+/** The JSON of a manifest or an index, as every reader of these takes it: bounded in all ways, and never both at once. */
 export const documentOf = <A, I>(schema: Schema.Schema<A, I>): Schema.Schema<A, string> =>
-  jsonOf(Schema.compose(OneKind, schema, { strict: false }))
+  jsonOf(Schema.compose(OneKind, schema, { strict: false }), maxValues)
 
 const reader = <A>(what: string, schema: Schema.Schema<A, string>) => {
   const decode = Schema.decodeUnknownEither(schema)
@@ -187,7 +193,7 @@ const readManifest = reader("image manifest", documentOf(Manifest))
 const readIndex = reader("image index", documentOf(Index))
 
 /** Reads a config. */
-export const parseConfig = reader("image config", jsonOf(Config))
+export const parseConfig = reader("image config", jsonOf(Config, maxValues))
 
 /** Reads an `oci-layout` file. */
 export const parseLayout = reader("image layout", jsonOf(Layout))

@@ -7,7 +7,7 @@ import { Digest } from "./Digest.js"
 import { isAttestation } from "./ImageIndex.js"
 import { jsonOf, problemIn } from "./JsonText.js"
 import { Malformed } from "./Malformed.js"
-import { documentOf, kindOf } from "./OciDocuments.js"
+import { documentOf, kindOf, maxValues } from "./OciDocuments.js"
 import type { Platform } from "./Platform.js"
 import { fromDocument } from "./PlatformDocument.js"
 import { rank } from "./PlatformMatch.js"
@@ -44,7 +44,7 @@ const reader = <A>(what: string, schema: Schema.Schema<A, string>) => {
 
 const readIndex = reader("image index", documentOf(Index))
 const readManifest = reader("image manifest", documentOf(Manifest))
-const readConfig = reader("image config", jsonOf(PlatformParts))
+const readConfig = reader("image config", jsonOf(PlatformParts, maxValues))
 
 /**
  * The image of an index that suits a platform best, none where none runs there. Attestations are no images.

@@ -11,7 +11,7 @@ import * as GitHubAnswer from "../../src/domain/GitHubAnswer.js"
 import { readGraphql } from "../../src/domain/GitHubGraphqlAnswer.js"
 import { parseImageConfig } from "../../src/domain/ImageConfig.js"
 import { labelsOf } from "../../src/domain/ImageOrigin.js"
-import { isTooDeep, jsonOf, maxDepth, parse } from "../../src/domain/JsonText.js"
+import { jsonOf, maxDepth, parse, tooMuch } from "../../src/domain/JsonText.js"
 import { childrenOf, ownType } from "../../src/domain/ManifestShape.js"
 import * as Oci from "../../src/domain/OciDocuments.js"
 import * as PlatformManifest from "../../src/domain/PlatformManifest.js"
@@ -38,6 +38,12 @@ const around = FastCheck.tuple(
   levels.reduce<unknown>((value, [list, key]) => list ? [key, value, key] : { [`${key}{["`]: key, [key]: value }, inner)
 )
 
+/** The values in a value, itself included; an empty object or array counts twice. */
+const valuesIn = (value: unknown): number =>
+  typeof value === "object" && value !== null
+    ? Math.max(2, Object.values(value).reduce((sum: number, member: unknown) => sum + valuesIn(member), 1))
+    : 1
+
 const nested = (depth: number, open: string, close: string) => `${open.repeat(depth)}1${close.repeat(depth)}`
 const lists = (depth: number) => nested(depth, "[", "]")
 const objects = (depth: number) => nested(depth, "{\"a\":", "}")
@@ -47,8 +53,8 @@ const isRead = (text: string): boolean => Either.isRight(parse(text))
 describe("the depth of JSON", () => {
   it.prop("is what a recursion counts, whatever stands in strings", [around], ([value]) => {
     const text = JSON.stringify(value)
-    assert.strictEqual(isTooDeep(text), naive(value) > maxDepth)
-    assert.strictEqual(isTooDeep(JSON.stringify(value, undefined, "\t")), naive(value) > maxDepth)
+    assert.strictEqual(tooMuch(text) !== undefined, naive(value) > maxDepth)
+    assert.strictEqual(tooMuch(JSON.stringify(value, undefined, "\t")) !== undefined, naive(value) > maxDepth)
     assert.deepStrictEqual(Either.isRight(parse(text)), naive(value) <= maxDepth)
   })
 
@@ -149,6 +155,56 @@ const readers: ReadonlyArray<readonly [string, (text: string) => boolean]> = [
   ["deploy", (text) => Either.isRight(DeployInput.parse(text))],
   ["Docker's settings", (text) => Either.isRight(DockerConfig.parse(text))]
 ]
+
+const many = <A>(length: number, of: (index: number) => A) => Array.from({ length }, (_, index) => of(index))
+const layers = (length: number) => many(length, () => descriptor)
+const texts = (length: number) => Object.fromEntries(many(length, (index) => [`k${index}`, "v"]))
+const documentsOf = (length: number) => ({
+  manifest: JSON.stringify({ schemaVersion: 2, config: descriptor, layers: layers(length) }),
+  index: JSON.stringify({ schemaVersion: 2, manifests: layers(length) }),
+  annotated: JSON.stringify({ schemaVersion: 2, manifests: [], annotations: texts(3 * length) }),
+  config: JSON.stringify({
+    os: "linux",
+    architecture: "amd64",
+    rootfs: { type: "layers", diff_ids: [] },
+    config: { Labels: texts(3 * length) }
+  })
+})
+const read = ({ annotated, config, index, manifest }: ReturnType<typeof documentsOf>): Record<string, boolean> => ({
+  parseManifest: Either.isRight(Oci.parseManifest(manifest)),
+  parseIndex: Either.isRight(Oci.parseIndex(index)) && Either.isRight(Oci.parseIndex(annotated)),
+  parseConfig: Either.isRight(Oci.parseConfig(config)),
+  ownType: Either.isRight(ownType(Buffer.from(index))) && Either.isRight(ownType(Buffer.from(annotated))),
+  childrenOf: Either.isRight(childrenOf(Buffer.from(manifest))),
+  imagesIn: Either.isRight(PlatformManifest.imagesIn(index)),
+  configOf: Either.isRight(PlatformManifest.configOf(manifest)),
+  parseImageConfig: Option.isSome(parseImageConfig(Buffer.from(config))),
+  labelsOf: Option.isSome(labelsOf(config))
+})
+
+describe("the number of values in JSON", () => {
+  it.prop(
+    "is what a recursion counts, whatever stands in strings",
+    [FastCheck.jsonValue({ maxDepth: 5 })],
+    ([value]) => {
+      const text = JSON.stringify(value)
+      const count = valuesIn(value)
+      assert.isUndefined(tooMuch(text, count))
+      if (count > 2) assert.strictEqual(tooMuch(text, count - 1), `holds more than ${count - 1} values`)
+    }
+  )
+
+  it("is bounded in the documents of registries: a manifest of 4 MB kept the event loop for seconds", () => {
+    const few = read(documentsOf(10_000))
+    assert.deepStrictEqual(Object.entries(few).filter(([, isRead]) => !isRead), [])
+    const lots = read(documentsOf(20_000))
+    assert.deepStrictEqual(Object.entries(lots).filter(([, isRead]) => isRead), [])
+    assert.deepStrictEqual(
+      Either.mapLeft(ownType(Buffer.from(documentsOf(20_000).index)), ({ message, reason }) => [reason, message]),
+      Either.left(["unsupported", `holds more than ${Oci.maxValues} values`])
+    )
+  })
+})
 
 describe("documents that are too deep", () => {
   it.each(readers)("are nothing to %s, and no defect", (_, read) => {
