@@ -44,10 +44,15 @@ export class NotFound extends Schema.TaggedError<NotFound>("image-census/NotFoun
 export const TransientReason = Schema.Literal("timeout", "network", "server", "malformed", "limits")
 export type TransientReason = typeof TransientReason.Type
 
-/** No definite answer this time: nothing that is stored may change because of it. */
+/**
+ * No definite answer this time: nothing that is stored may change because of it. Scope `all` (the default): others may
+ * meet the same at this service. Scope `one`: the service answers well, and what is wrong is what was asked for (an
+ * image's manifest that is none), so that nobody else has to wait.
+ */
 export class Transient extends Schema.TaggedError<Transient>("image-census/Transient")("TRANSIENT", {
   service: Schema.String,
   reason: TransientReason,
+  scope: Schema.optionalWith(Schema.Literal("all", "one"), { default: () => "all" as const }),
   /** One line for people. Never holds a secret. */
   message: Schema.String
 }) {}

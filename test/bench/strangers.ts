@@ -3,6 +3,7 @@
  */
 import { Clock, Config, Console, Duration, Effect, Option, Ref, Schedule, Schema, Stream } from "effect"
 import { RepoDockerStore } from "../../src/services/RepoDockerStore.js"
+import { ownRegistry } from "../sandbox/strangers/Stranger.js"
 import { ask } from "../support/apiRequests.js"
 import { repository } from "../support/findings.js"
 import { startProgram, storeIn, waitUntil } from "../support/program.js"
@@ -66,7 +67,15 @@ export const strangersBench = Effect.gen(function*() {
     const store = yield* RepoDockerStore
     yield* store.addRepositories(repositories.map(repository))
     const daemon = yield* startProgram(
-      { environment: { ...environment, DATABASE_URL: url, VERIFY_PULLS_PER_DAY: "100000", LOG_LEVEL: "error" } },
+      {
+        environment: {
+          ...environment,
+          DATABASE_URL: url,
+          VERIFY_PULLS_PER_DAY: "100000",
+          DISCOVERY_REGISTRIES: `docker.io,ghcr.io,quay.io,${ownRegistry}`,
+          LOG_LEVEL: "error"
+        }
+      },
       "daemon",
       "--serve",
       "--port",

@@ -9,6 +9,7 @@ import { fullName } from "../../src/domain/GitHubRepository.js"
 import { registryServices } from "../sandbox/registry/services.js"
 import { startSandbox } from "../sandbox/Sandbox.js"
 import { basedAt } from "../sandbox/strangers/images.js"
+import { ownRegistry } from "../sandbox/strangers/Stranger.js"
 import { beforeStrangers, strangers, withStrangers } from "../sandbox/strangers/world.js"
 import { makeWorld } from "../sandbox/world/make.js"
 import type { StrangersSaid } from "./strangers.js"
@@ -38,7 +39,7 @@ const program = Effect.gen(function*() {
     world,
     github: { tokens: [{ token: "sandbox-token", limit: 1_000_000 }] },
     dockerhub: { limit: 1_000_000 },
-    more: registryServices({ pullLimit: 1_000_000 }),
+    more: registryServices({ pullLimit: 1_000_000, others: [ownRegistry] }),
     before: beforeStrangers(among)
   })
   const repositories = world.listed.map(({ asked }) => fullName(asked))

@@ -26,7 +26,7 @@ export interface RunningSandbox extends Simulation {
 /** The settings for these services; registries are called by their host. */
 const settingsOf = (served: ReadonlyArray<readonly [string, string]>): Readonly<Record<string, string>> => {
   const urls = new Map(served)
-  const registries = served.filter(([name]) => name.endsWith(".io")).map(([name, url]) => `${name}=${url}`)
+  const registries = served.filter(([name]) => name.includes(".")).map(([name, url]) => `${name}=${url}`)
   const quay = urls.get("quay.io")
   return {
     GITHUB_API_URL: urls.get("github") ?? "",

@@ -126,6 +126,13 @@ export const failureOf = (
   })
 }
 
+/**
+ * What the registry keeps for somebody is not what it claims to be, and the registry is well: whoever may push an image
+ * could otherwise make its registry look broken to all others.
+ */
+export const illFormed = (service: string, message: string): Transient =>
+  new Transient({ service, reason: "malformed", scope: "one", message })
+
 /** What was sent is not what it claims to be; nothing is gained by asking again. */
 export const malformed = (service: string, message: string): Transient =>
   new Transient({ service, reason: "malformed", message })

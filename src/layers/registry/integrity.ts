@@ -7,7 +7,7 @@ import { digestOf } from "../../domain/ContentDigest.js"
 import { algorithmOf, type Digest, parse as parseDigest } from "../../domain/Digest.js"
 import { type CensusError, Transient } from "../../domain/Errors.js"
 import { decodeBody } from "../http/decode.js"
-import { brokenConnection, malformed } from "./failures.js"
+import { brokenConnection, illFormed, malformed } from "./failures.js"
 import { type Method, readSaying, type Reply } from "./transport.js"
 
 /** What a body is expected to be. */
@@ -36,7 +36,7 @@ export const announcedDigest = (reply: Reply): Option.Option<Digest> => {
 }
 
 const tooLong = ({ maxBytes, service, what }: Expectation, length: number | undefined): Transient =>
-  malformed(
+  illFormed(
     service,
     `${what}: the body is ${length === undefined ? "longer" : `${length} bytes`}, and at most ${maxBytes} are read`
   )

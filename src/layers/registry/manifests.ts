@@ -13,7 +13,7 @@ import type { RegistryManifest, ResolvedReference } from "../../services/OciRegi
 import { makeFlights } from "../flights.js"
 import { type Calls, headed, ok, wordsFor } from "./calls.js"
 import type { Core, Whole } from "./core.js"
-import { malformed } from "./failures.js"
+import { illFormed, malformed } from "./failures.js"
 import { announcedDigest, announcedLength, verifyDigest } from "./integrity.js"
 import { bareType, isManifestType } from "./mediaTypes.js"
 import { maxDocumentBytes, type Settled } from "./options.js"
@@ -26,20 +26,22 @@ export const manifestType = (service: string, what: string, contentType: string 
     const sent = bareType(contentType)
     const read = ownType(bytes)
     if (Either.isLeft(read)) {
+      // A page of a proxy does not come as a manifest; what does is what somebody pushed.
+      const wrong = isManifestType(sent) ? illFormed : malformed
       return Effect.fail(
-        malformed(service, `${what}: expected a manifest, the body (${sent || "no type"}) ${read.left.message}`)
+        wrong(service, `${what}: expected a manifest, the body (${sent || "no type"}) ${read.left.message}`)
       )
     }
     const own = read.right
     if (isManifestType(sent) && own.declared !== "" && own.declared !== sent) {
       return Effect.fail(
-        malformed(service, `${what}: the media type is ${sent} in the header and ${own.declared} in the body`)
+        illFormed(service, `${what}: the media type is ${sent} in the header and ${own.declared} in the body`)
       )
     }
     const type = [isManifestType(sent) ? sent : "", own.declared, own.shown, sent].find((type) => type !== "") ?? ""
     if (own.shown !== "" && isManifestType(type) && kindOf(type) !== kindOf(own.shown)) {
       return Effect.fail(
-        malformed(service, `${what}: the media type is ${type}, the body has the form of ${own.shown}`)
+        illFormed(service, `${what}: the media type is ${type}, the body has the form of ${own.shown}`)
       )
     }
     return Effect.succeed(type)

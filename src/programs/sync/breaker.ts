@@ -38,7 +38,7 @@ const verdictOf = <A>(exit: Exit.Exit<A, CensusError>): Verdict => {
   if (Exit.isSuccess(exit)) return "answered"
   const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))
   if (failure === undefined || failure._tag === "RATE_LIMIT") return "unknown"
-  return failure._tag === "TRANSIENT" ? "failed" : "answered"
+  return failure._tag === "TRANSIENT" && failure.scope === "all" ? "failed" : "answered"
 }
 
 /** A guard of its own for a registry; `job`: where its looks may die. */

@@ -41,6 +41,16 @@ const isTransient = (exit: Exit.Exit<object, { readonly _tag: string; readonly m
   assert.include(error?.message, words)
 }
 
+/** Whom a manifest that cannot be had concerns: `one` image, or `all` of the registry. */
+const scopeOf = (told: Told) =>
+  Effect.map(
+    endOf(() => told, Effect.flatMap(OciRegistry, (registry) => registry.manifest(one))),
+    (exit) =>
+      Exit.isFailure(exit) && exit.cause._tag === "Fail" && exit.cause.error._tag === "TRANSIENT"
+        ? exit.cause.error.scope
+        : String(exit)
+  )
+
 const tooDeep = "nested more than 100 levels deep"
 
 describe("bodies of registries", () => {
@@ -122,5 +132,17 @@ describe("bodies of registries", () => {
       isTransient(yield* endOf(() => manifestAnswer(image, indexType), read), "has the form of")
       assert.isTrue(Exit.isSuccess(yield* endOf(() => manifestAnswer(index, indexType), read)))
       assert.isTrue(Exit.isSuccess(yield* endOf(() => manifestAnswer(image, "application/json"), read)))
+    }))
+
+  it.effect("are the fault of who pushed them where they come as manifests, and else of the registry", () =>
+    Effect.gen(function*() {
+      const pushed = deep(JSON.stringify({ schemaVersion: 2, annotations: "here", manifests: [] }))
+      const large = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [], x: "a".repeat(5_000_000) }))
+      const index = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [entry] }))
+      for (const bytes of [pushed, large]) assert.strictEqual(yield* scopeOf(manifestAnswer(bytes, indexType)), "one")
+      assert.strictEqual(yield* scopeOf(manifestAnswer(index, manifestType)), "one")
+      const page = Buffer.from("<html></html>")
+      assert.strictEqual(yield* scopeOf(manifestAnswer(page, "text/html")), "all")
+      assert.strictEqual(yield* scopeOf({ status: 503, body: "" }), "all")
     }))
 })

@@ -52,6 +52,15 @@ describe("a registry's breaker", () => {
       assert.isAbove(later.notBefore, first.notBefore)
     }))
 
+  it.effect("goes on asking a registry that is well, however many images there are none", () =>
+    Effect.gen(function*() {
+      const guard = yield* Breaker.make("ghcr.io")
+      const none = new Transient({ service: "ghcr.io", reason: "malformed", scope: "one", message: "nested too deep" })
+      const { look, made } = looks(Effect.fail(none))
+      for (let n = 0; n < 20; n++) assert.isObject(yield* guard(row, look))
+      assert.strictEqual(made.count, 20)
+    }))
+
   it.effect("stops asking a registry that keeps failing, probes it, and goes on when it answers", () =>
     Effect.gen(function*() {
       const guard = yield* Breaker.make("ghcr.io")

@@ -15,6 +15,8 @@ export interface RegistriesOptions {
   readonly latency?: Duration.DurationInput
   /** Manifests that Docker Hub lets one fetch in six hours. Default 100. */
   readonly pullLimit?: number
+  /** Hosts of more registries, which answer as GHCR does. Default: none. */
+  readonly others?: ReadonlyArray<string>
 }
 
 const answerOf = ({ body = "", headers = {}, status }: RegistryAnswer): Answer => ({
@@ -57,7 +59,7 @@ const registries: ReadonlyArray<Registry> = [
 /** For the option `more` of a simulation: services by the origin of the real ones. */
 export const registryServices =
   (options: RegistriesOptions = {}) => (state: State, faults: Faults): ReadonlyMap<string, Service> => {
-    const { latency = 0, pullLimit } = options
+    const { latency = 0, others = [], pullLimit } = options
     const serviceOf = ({ kind, name }: Registry): Service => {
       const answers = makeAnswers(
         contentOf(state.world, name),
@@ -80,5 +82,6 @@ export const registryServices =
         }
       }, faults)
     }
-    return new Map(registries.map((registry) => [registry.origin, serviceOf(registry)]))
+    const more = others.map((name): Registry => ({ name, origin: `https://${name}`, kind: "ghcr" }))
+    return new Map([...registries, ...more].map((registry) => [registry.origin, serviceOf(registry)]))
   }

@@ -12,7 +12,7 @@ export interface Stranger {
   /** What is wrong, in a few words: the name of the repository and of the image. */
   readonly name: string
   /** Where the image is. Default `ghcr.io`. */
-  readonly registry?: "docker.io" | "ghcr.io" | "quay.io"
+  readonly registry?: "docker.io" | "ghcr.io" | "quay.io" | typeof ownRegistry
   /** The repository's files beside the workflow that pushes the image. */
   readonly files?: ReadonlyMap<string, string>
   /** What the image's registry answers of it. Default: as usual. */
@@ -24,6 +24,9 @@ export interface Stranger {
   /** What stands at the repository's alias in GitHub's answers. Default: as usual. */
   readonly atGitHub?: unknown
 }
+
+/** A registry that strangers run: there they decide what is answered, and not only what is kept. */
+export const ownRegistry = "own.stranger.example"
 
 /** Whose repositories and images these are. */
 export const owner = "stranger"

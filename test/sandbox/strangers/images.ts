@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import { sha256 } from "../registry/store.js"
 import type { Answer, Request } from "../service/Exchange.js"
 import { always, badAnswers, deep } from "./answers.js"
-import type { Before, Stranger } from "./Stranger.js"
+import { type Before, ownRegistry, type Stranger } from "./Stranger.js"
 
 const manifestType = "application/vnd.oci.image.manifest.v1+json"
 const indexType = "application/vnd.oci.image.index.v1+json"
@@ -211,7 +211,15 @@ export const strangeImages: ReadonlyArray<Stranger> = [
   ...sources,
   ...manifests.map(([name, documents]) => ({ name, atRegistry: keeping(documents) })),
   ...configs.map(([name, config]) => ({ name, atRegistry: withConfig(config) })),
-  { name: "refused once", atRegistry: refusedOnce() },
-  ...badAnswers.map(([name, answer]) => ({ name: `manifest ${name}`, atRegistry: onManifests(answer) })),
-  ...badAnswers.map(([name, answer]) => ({ name: `registry ${name}`, atRegistry: always(answer) }))
+  { name: "refused once", registry: ownRegistry, atRegistry: refusedOnce() },
+  ...badAnswers.map(([name, answer]) => ({
+    name: `manifest ${name}`,
+    registry: ownRegistry,
+    atRegistry: onManifests(answer)
+  })),
+  ...badAnswers.map(([name, answer]) => ({
+    name: `registry ${name}`,
+    registry: ownRegistry,
+    atRegistry: always(answer)
+  }))
 ]

@@ -4,7 +4,7 @@
 import { Effect } from "effect"
 import { type Answer, json, text } from "../service/Exchange.js"
 import { deep } from "./answers.js"
-import type { Before, Stranger } from "./Stranger.js"
+import { type Before, ownRegistry, type Stranger } from "./Stranger.js"
 
 const onTags = (answer: Answer): Before => (request, usual) =>
   request.path.endsWith("/tags/list") && request.headers["authorization"] !== undefined ? Effect.succeed(answer) : usual
@@ -109,4 +109,4 @@ export const strangeListings: ReadonlyArray<Stranger> = [
   { name: "redirect in a circle", atRegistry: loop },
   ...targets.map((target, n) => ({ name: `realm ${n}`, atRegistry: realm(target) })),
   { name: "a challenge of sixty kilobytes", atRegistry: realm("a\\\"".repeat(20_000)) }
-]
+].map((stranger) => ({ registry: ownRegistry, ...stranger }))
