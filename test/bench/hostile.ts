@@ -49,17 +49,20 @@ export const hostileBench = Effect.gen(function*() {
   const slowest: Array<readonly [name: string, milliseconds: number]> = []
   let count = 0
   let unread = 0
+  // Only while something is read: to make a case is the benchmark's own work.
   const delay = monitorEventLoopDelay({ resolution })
-  delay.enable()
   for (const one of cases()) {
+    delay.enable()
     const [took, [answer]] = yield* Effect.timed(read(one))
+    // The answer is taken in before the next time that the loop looks at its clock.
+    yield* Effect.sleep(Duration.millis(2 * resolution))
+    delay.disable()
     slowest.push([one.name, Duration.toMillis(took)])
     slowest.sort(([, a], [, b]) => b - a)
     slowest.splice(5)
     count++
     if (answer?._tag === "Unread") unread++
   }
-  delay.disable()
 
   const late = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolution)
   const [p99, longest] = [late(delay.percentile(99)), late(delay.max)]
