@@ -6,6 +6,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Schedule } from "effect"
 import { createServer } from "node:net"
 import { fullName } from "../../src/domain/GitHubRepository.js"
+import { realistic } from "../sandbox/presets.js"
 import { registryServices } from "../sandbox/registry/services.js"
 import { startSandbox } from "../sandbox/Sandbox.js"
 import { basedAt } from "../sandbox/strangers/images.js"
@@ -37,9 +38,9 @@ const program = Effect.gen(function*() {
   const world = withStrangers(makeWorld({ repositories: 1_000 }), among)
   const sandbox = yield* startSandbox({
     world,
-    github: { tokens: [{ token: "sandbox-token", limit: 1_000_000 }] },
-    dockerhub: { limit: 1_000_000 },
-    more: registryServices({ pullLimit: 1_000_000, others: [ownRegistry] }),
+    github: { ...realistic.github, tokens: [{ token: "sandbox-token", limit: 1_000_000 }] },
+    dockerhub: { ...realistic.dockerhub, limit: 1_000_000 },
+    more: registryServices({ latency: "60 millis", pullLimit: 1_000_000, others: [ownRegistry] }),
     before: beforeStrangers(among)
   })
   const repositories = world.listed.map(({ asked }) => fullName(asked))
